@@ -4,7 +4,7 @@
     ├── UsageError           2   the caller asked for something that can't be
     │   └── FolderMismatch   2   another documents' folder than the index's own
     ├── DocumentSkipped      -   a file that can't be indexed; carries its reason
-    ├── IndexError_          1   the index can't be used as it is
+    ├── IndexProblem          1   the index can't be used as it is
     │   ├── IndexMissing     1   there is none yet
     │   ├── IndexMismatch    1   made by another embedder, chunking or version
     │   ├── IndexDamaged     1   what lies there can't be read
@@ -38,23 +38,23 @@ class DocumentSkipped(RagError):
     """A file that is left out of the index; `str(error)` is the reason, without the file's name."""
 
 
-class IndexError_(RagError):
+class IndexProblem(RagError):
     """The index can't be used as it is."""
 
 
-class IndexMissing(IndexError_):
+class IndexMissing(IndexProblem):
     """No index lies in the data folder yet."""
 
 
-class IndexMismatch(IndexError_):
+class IndexMismatch(IndexProblem):
     """The index was made by another embedder, chunking, loader or a newer version."""
 
 
-class IndexDamaged(IndexError_):
+class IndexDamaged(IndexProblem):
     """The index can't be read; it can be made anew from the documents."""
 
 
-class IndexBusy(IndexError_):
+class IndexBusy(IndexProblem):
     """Another process is writing the index."""
 
 
