@@ -113,9 +113,8 @@ class ScriptedGenerator:
     mapping's order, so `""` last is the answer to everything else; without one it says nothing.
 
     `endless` says the script over and over until `max_tokens`, the caller's cancelling or the
-    iterator's closing ends it. `error` is raised in place of the piece after `error_after` pieces (or of
-    the end). `delay` is seconds
-    before each piece. One piece is one token.
+    iterator's closing ends it. `error` is raised where piece number `error_after` (from 0) or the
+    end would come. `delay` is seconds before each piece. One piece is one token.
     """
 
     def __init__(
