@@ -40,7 +40,8 @@ STOP_WORDS: dict[str, frozenset[str]] = {
         leur leurs lors lui m ma mais me meme memes mes moi mon n ne ni nos notre nous on
         ont ou par parce pas peu peut plus pour pourquoi pourrait qu quand que quel quelle
         quelles quels qui quoi s sa sans se sera serait ses si soit son sont sous suis sur
-        t ta te tes toi ton tous tout toute toutes tres tu un une va vers vos votre vous y""".split()
+        t ta te tes toi ton tous tout toute toutes tres tu un une va vers vos votre vous
+        y""".split()
     ),
 }
 """Folded forms: without accents, lower case."""
