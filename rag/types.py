@@ -251,16 +251,7 @@ class Citation:
 
     def to_dict(self) -> dict[str, Any]:
         return {"n": self.n, **place_dict(self.place), "score": round(self.score, 4)} | {
-            "also_in": [
-                {
-                    "source": place.source,
-                    "start": place.start,
-                    "end": place.end,
-                    "quote": place.quote,
-                    "date": place.date,
-                }
-                for place in self.also
-            ]
+            "also_in": [also_dict(place) for place in self.also]
         }
 
 
@@ -388,6 +379,17 @@ def place_dict(place: Place) -> dict[str, Any]:
     }
 
 
+def also_dict(place: Place) -> dict[str, Any]:
+    """The fields of an `also_in` entry."""
+    return {
+        "source": place.source,
+        "start": place.start,
+        "end": place.end,
+        "quote": place.quote,
+        "date": place.date,
+    }
+
+
 # --- what a face sees while an answer is made ---------------------------------------------
 
 
@@ -399,6 +401,20 @@ class Searched:
     language: str
     evidence: tuple[Evidence, ...]
     seconds: float
+
+    def to_dict(self, question: str) -> dict[str, Any]:
+        """What `rag search --json` prints."""
+        return {
+            "question": question,
+            "language": self.language,
+            "standalone_question": self.standalone_question,
+            "evidence": [
+                place_dict(item.place)
+                | {"score": round(item.score, 4), "also_in": [also_dict(p) for p in item.also]}
+                for item in self.evidence
+            ],
+            "seconds": round(self.seconds, 4),
+        }
 
 
 @dataclass(frozen=True, slots=True)
@@ -430,3 +446,15 @@ class ModelInfo:
     licence: str
     in_use: bool
     note: str = ""
+
+    def to_dict(self) -> dict[str, Any]:
+        """One JSON object, keys in this order."""
+        return {
+            "role": self.role,
+            "name": self.name,
+            "path": self.path,
+            "bytes": self.bytes,
+            "licence": self.licence,
+            "in_use": self.in_use,
+            "note": self.note,
+        }

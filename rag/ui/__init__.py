@@ -1,0 +1,14 @@
+"""The web page: it renders what the assistant says and computes nothing itself.
+
+Gradio reads its switches when it is imported, so whatever could leave the machine (usage figures,
+version checks, a public link) is switched off here, before any module of this package imports it.
+"""
+
+import os
+
+os.environ.update(
+    GRADIO_ANALYTICS_ENABLED="False",
+    GRADIO_SHARE="False",
+    GRADIO_SSR_MODE="False",
+    HF_HUB_DISABLE_TELEMETRY="1",
+)

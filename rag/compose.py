@@ -1,0 +1,121 @@
+"""From evidence to an answer's sentences: what to quote, and what a generator drafts.
+
+A draft is only ever a proposal. `rag/verify.py` decides what of it is shown; `rag/assistant.py`
+stops the decoding at the first sentence that fails.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Sequence
+
+from rag.followup import Query
+from rag.prompts import NO_ANSWER, answer_language, answer_prompt, quoted
+from rag.protocols import Generator
+from rag.text import split_sentences
+from rag.types import AnswerSentence, Citation, Evidence
+
+MAX_QUOTES = 3
+QUOTE_SHARE = 0.6
+"""A second and third quote must be at least this relevant, as a share of the best one."""
+PROMPT_SENTENCES = 5
+PROMPT_TOKENS = 320
+"""Evidence that a generator reads: reading is what costs (DESIGN 7)."""
+ANSWER_TOKENS = 96
+
+
+def to_quote(evidence: Sequence[Evidence]) -> list[Evidence]:
+    """The best evidence, and what is nearly as relevant, at most three; never two quotes that
+    overlap."""
+    if not evidence:
+        return []
+    bound = evidence[0].score * QUOTE_SHARE
+    chosen: list[Evidence] = []
+    for item in evidence:
+        if item.score < bound or len(chosen) == MAX_QUOTES:
+            break
+        if item.sentence.kind == "heading" and chosen:
+            continue
+        if not any(_overlap(item, other) for other in chosen):
+            chosen.append(item)
+    return chosen
+
+
+def _overlap(one: Evidence, other: Evidence) -> bool:
+    return (
+        one.place.source == other.place.source
+        and one.place.start < other.place.end
+        and other.place.start < one.place.end
+    )
+
+
+def quoted_sentence(citation: Citation, language: str, first: bool) -> AnswerSentence:
+    """The document's own words after a lead-in in the question's language."""
+    place = citation.place
+    text, lead_end = quoted(language, place.language, place.quote, first)
+    return AnswerSentence(text, (citation.n,), "quoted", citation.score, lead_end)
+
+
+def to_read(generator: Generator, evidence: Sequence[Evidence]) -> list[Evidence]:
+    """The evidence that fits a generator's budget, best first; one piece at least."""
+    chosen: list[Evidence] = []
+    tokens = 0
+    for item in evidence[:PROMPT_SENTENCES]:
+        tokens += generator.count_tokens(item.place.quote) + 6
+        if chosen and tokens > PROMPT_TOKENS:
+            break
+        chosen.append(item)
+    return chosen
+
+
+def draft(
+    generator: Generator,
+    query: Query,
+    evidence: Sequence[Evidence],
+    *,
+    cancelled: Callable[[], bool],
+    on_token: Callable[[], None] = lambda: None,
+) -> Iterator[str]:
+    """The generator's sentences, each as soon as it is whole, markers and all. Ends at "no answer",
+    at a sentence that was said before, and after `ANSWER_TOKENS`; closing it ends the decoding."""
+    language = answer_language(query.language)
+    messages = answer_prompt(query.text, language, [item.place.quote for item in evidence])
+    pieces = generator.generate(messages, max_tokens=ANSWER_TOKENS, cancelled=cancelled)
+    said: set[str] = set()
+    text = ""
+    given = 0
+    try:
+        for piece in pieces:
+            on_token()
+            text += piece
+            if NO_ANSWER.match(text):
+                return
+            whole = _sentences(text, language)
+            for sentence in whole[given : len(whole) - 1]:
+                given += 1
+                if sentence in said:
+                    return
+                said.add(sentence)
+                yield sentence
+        for sentence in _sentences(text, language)[given:]:
+            if sentence not in said and not cancelled():
+                said.add(sentence)
+                yield sentence
+    finally:
+        close = getattr(pieces, "close", None)
+        if close is not None:
+            close()
+
+
+def _sentences(text: str, language: str) -> list[str]:
+    """A draft's sentences; a marker after the full stop belongs to the sentence before it."""
+    sentences: list[str] = []
+    for span in split_sentences(text, language):
+        part = text[span.start : span.end]
+        leading = re.match(r"\s*((?:\[\d+\]\s*)+)", part)
+        if leading and sentences:
+            sentences[-1] += " " + leading[1].strip()
+            part = part[leading.end() :]
+        if part.strip():
+            sentences.append(part.strip())
+    return sentences

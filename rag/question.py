@@ -1,0 +1,98 @@
+"""A question as the search sees it: its words with their translations, and what kind of answer it
+asks for."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from typing import Literal
+
+from rag.errors import UsageError
+from rag.followup import Query
+from rag.protocols import Lexicon
+from rag.terms import content_words, fold, stem
+from rag.types import QueryTerm
+
+CONTEXT_WEIGHT = 0.5
+"""Weight of words taken along from the conversation, beside 1.0 for the question's own."""
+IDENTITY = 0.5
+"""p of a word's own form in the other language, beside its translations: names, numbers and
+cognates ("application", "plateforme") are no dictionary's business."""
+
+MAX_QUESTION = 2000
+"""Characters; a question is a sentence or a few."""
+
+Wanted = Literal["who", "when", "where", "many", "why", "other"]
+
+_WANTED: dict[str, tuple[tuple[Wanted, str], ...]] = {
+    "en": (
+        ("when", r"\bwhen\b|\bwhat (date|day|month|year|time)\b|\bdeadline\b|\bby (what|which) date\b"),
+        ("many", r"\bhow (many|much|long|old|far|often|big|large|tall)\b|\bwhat (percentage|share|number|proportion)\b"),
+        ("why", r"\bwhy\b|\bwhat (made|caused|reason)|\bfor what reason\b|\breasons?\b|\bhow come\b"),
+        ("where", r"\bwhere\b|\b(what|which) (country|countries|city|place|region|state)\b"),
+        ("who", r"\bwho(m|se)?\b|\b(what|which) (company|companies|person|people|president|group|firm|agency|newspaper|team)\b"),
+    ),
+    "fr": (
+        ("when", r"\bquand\b|\bquelles? (date|annee|heure|periode)|\bquels? (jour|mois|siecle)|\bdate (limite|butoir)\b|\becheance\b|\bdelai\b"),
+        ("many", r"\bcombien\b|\bquel (nombre|pourcentage|montant|prix|age)|\bquelle (part|proportion|somme|taille|duree|superficie)"),
+        ("why", r"\bpourquoi\b|\bpour quelles? raisons?\b|\braisons?\b|\bcauses?\b|\ba cause de quoi\b"),
+        ("where", r"\bou\b(?! (bien|non)\b)|\bd'ou\b|\bquels? (pays|endroit|lieu)|\bquelle (ville|region)|\bdans quels? "),
+        ("who", r"\bqui\b|\bquelles? (entreprise|societe|personne|compagnie|firme|agence|equipe)|\bquels? (groupe|journal|president)"),
+    ),
+}  # fmt: skip
+
+
+def wanted(question: str, language: str) -> Wanted:
+    """What kind of answer is asked for, by the question's words."""
+    folded = fold(question).replace("’", "'")
+    for kind, pattern in _WANTED.get(language, _WANTED["en"]):
+        if re.search(pattern, folded):
+            return kind
+    return "other"
+
+
+def query_terms(
+    query: Query, languages: Iterable[str], lexicon: Lexicon | None
+) -> tuple[QueryTerm, ...]:
+    """One term a word (stem) of the question, with its forms in each language of the index."""
+    targets = sorted(set(languages) | {query.language})
+    found: dict[str, QueryTerm] = {}
+    spoken = [(word, query.language, 1.0) for word in content_words(query.own, query.language)]
+    taken = [(word, query.context_language, CONTEXT_WEIGHT) for word in query.context]
+    for word, language, weight in spoken + taken:
+        key = stem(word, language)
+        if key not in found:
+            forms = {target: dict(_forms(word, language, target, lexicon)) for target in targets}
+            found[key] = QueryTerm(word, forms, weight)
+    return tuple(found.values())
+
+
+def _forms(word: str, source: str, target: str, lexicon: Lexicon | None) -> Mapping[str, float]:
+    own = stem(word, target)
+    if source == target:
+        return {own: 1.0}
+    translations = lexicon.translate(stem(word, source), source, target) if lexicon else {}
+    if not translations or _stands_for_itself(word):
+        return {own: 1.0}
+    # A capital may be a name ("Oracle") or not ("United States"): both readings count.
+    identity = 1.0 if word[0].isupper() else IDENTITY
+    return {**translations, own: max(identity, translations.get(own, 0.0))}
+
+
+def _stands_for_itself(word: str) -> bool:
+    """Numbers, and what has a capital inside ("TikTok", "NASA"), are the same in every language."""
+    return any(character.isdigit() for character in word) or any(c.isupper() for c in word[1:])
+
+
+def readable(question: str) -> str:
+    """The question on one line, without control characters. Raises UsageError when nothing is left
+    of it, and when it is longer than a question can be."""
+    cleaned = " ".join("".join(c if c.isprintable() else " " for c in question).split())
+    if not cleaned:
+        raise UsageError("the question is empty; ask something, as: why was the bid rejected?")
+    if len(cleaned) > MAX_QUESTION:
+        raise UsageError(
+            f"the question has {len(cleaned):,} characters and at most {MAX_QUESTION:,} are read; "
+            "ask in a sentence or two, and put long texts into the documents' folder"
+        )
+    return cleaned
