@@ -216,6 +216,12 @@ class MemoryStore:
     def clear(self) -> None:
         self._vectors.clear()
 
+    def flush(self) -> None:
+        """Nothing to do: there are no other processes."""
+
+    def marker(self) -> str:
+        return f"memory-{id(self)}-{len(self._vectors)}" if self._vectors else ""
+
     def close(self) -> None:
         self.closed = True
 

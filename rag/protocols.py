@@ -103,7 +103,15 @@ class VectorStore(Protocol):
 
     def clear(self) -> None: ...
 
-    def close(self) -> None: ...
+    def flush(self) -> None:
+        """Publish what was written: other processes see all of it from now on."""
+
+    def marker(self) -> str:
+        """Names the published state, cheaply; empty when there is none. A catalog that remembers
+        it sees when the store was lost, replaced or left half written."""
+
+    def close(self) -> None:
+        """Free what it holds; what was not flushed may be lost."""
 
 
 class LexicalIndex(Protocol):
@@ -113,6 +121,8 @@ class LexicalIndex(Protocol):
         """`terms` are term frequencies of one sentence (see `rag.terms.terms`)."""
 
     def remove(self, sentence_ids: Sequence[int]) -> None: ...
+
+    def clear(self) -> None: ...
 
     def search(self, query: Sequence[QueryTerm], limit: int) -> list[Hit]:
         """Hit ids are `str(sentence_id)`; scores are BM25, not bounded; best first, ties by id."""
@@ -165,3 +175,9 @@ class Catalog(Protocol):
         """Replaces the document of that source; the sentences come back with their ids."""
 
     def remove_document(self, source: str) -> None: ...
+
+    def clear(self, *, keep_vectors: bool) -> None:
+        """Removes every document, and the vectors too unless they may serve again."""
+
+    def drop_unused_vectors(self) -> int:
+        """Vectors that no sentence and no chunk uses any more go; how many went."""
