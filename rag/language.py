@@ -77,19 +77,19 @@ _FUNCTION_WORDS = {
 
 # Words that a question of one or two words is likely to consist of; none is spelt alike in the other.
 _CONTENT_WORDS = {
-    "en": """agreement amount answer announcement app approved author bid bought buy buyer
-        buyers buying ceo chairman cheap city company compare cost costs country
+    "en": """agreement amount angry answer announcement app approved author bid bought buy buyer
+        buyers buying ceo chairman cheap city company compare contract cost costs country
         customer customers dead deadline deal decision delivery details did died
         difference doctor earnings employees end explain exact fact facts fee fees fired forecast
         founder fund funding goal government growth happen happened headquarters health help hello
         hi history hired idea increase interest issue issues key killed law lawsuit leader
         list located main meaning meeting merger money month name named names
-        need new news next number numbers offer offers order outcome overview owner owners owns
-        paid partner partners payment people percentage phone president price prices
+        need new news next notice number numbers offer offers order outcome overview owner owners owns
+        paid partner partners payment penalty people percentage period phone president price prices
         problem problems proposal purpose quarter reason reasons refused
         refund rejected rejection release report results revenue rule rules safety salary sale
         sales schedule security seller sellers share shareholders shares sold stake
-        start started statement status step steps summarise summarize summary tax team terms thanks
+        start started statement status step steps summarise summarize summary tax team tenant terms thanks
         threat thank time timeline title topic trial users value victims warranty weather
         website week winner won work worth year years""",
     "fr": """abonnés accord acheter acheteur acheteurs acquéreur actionnaires adresse
@@ -133,8 +133,8 @@ _WEIGHTS = _weights()
 _TOKEN = re.compile(r"[^\W\d_]+(?:['’ʼ][^\W\d_]+)*['’ʼ]?")
 _ELIDED = frozenset("l d qu n c j s m t jusqu lorsqu puisqu quelqu aujourd".split())
 _ENGLISH_TAILS = frozenset("s t re ll ve m d".split())
-_ENGLISH_SHAPE = re.compile(r"..(?:ing|ings|ness|ship|ght|ly|ful|less|ck|tch|ough|ould|dge|wn|th)s?$|^wh|^kn|^sh|[aeiou]lled$|ied$|[aeiou]w", re.I)  # fmt: skip
-_FRENCH_SHAPE = re.compile(r"..(?:eux|euse|eau|eaux|aux|oir|ique|aire|eur|elle|ette|ées?|és|er|oire|ème|ère|ais|ait|aient|ions|ez)s?$|oeu|œ|[çêîôûùàâ]|è|é", re.I)  # fmt: skip
+_ENGLISH_SHAPE = re.compile(r"..(?:ing|ings|ness|ship|ght|ly|ful|less|ck|tch|ough|ould|dge|wn|th)s?$|^wh|^kn|^sh|[aeiou]lled$|ie[ds]$|[aeiou]w", re.I)  # fmt: skip
+_FRENCH_SHAPE = re.compile(r"..(?:eux|euse|eau|eaux|aux|oir|ique|aire|eur|elle|ette|ées?|és|er|oire|ème|ère|ais|ait|aient|ez)s?$|oeu|œ|[çêîôûùàâ]|è|é", re.I)  # fmt: skip
 _LETTERS = {
     "es": re.compile("[ñ¿¡]"),
     "de": re.compile("[äöüß]"),
@@ -277,7 +277,9 @@ def _by_script(sample: str) -> str | None:
 _MODEL_LANGUAGES = (
     "en fr de es it pt nl pl sv da no fi tr ro cs sk hu ca vi id hr sl et lv lt sq eu gl".split()
 )
-_PRIOR = 1.2
+_LARGE = frozenset("en fr de es it pt nl pl sv tr ro hu cs".split())
+"""All that a text of a few words is held to be in."""
+_PRIOR = 1.1
 _BOUND = 0.5
 """Share of the evidence that the best language must have. Names alone get .25 ("tiktok"), real
 questions .55 and up ("Microsoft teklifi neden reddedildi?")."""
@@ -295,6 +297,7 @@ def _with_model(tokens: list[str], scores: dict[str, float]) -> str | None:
         + min(scores.get(language, 0.0), 3.0)
         + (prior if language in _EN_OR_FR else 0.0)
         for language, confidence in _model()(" ".join(words))
+        if len(words) > 4 or language in _LARGE
     }
     top = max(evidence.values())
     shares = {language: math.exp(value - top) for language, value in evidence.items()}

@@ -73,7 +73,38 @@ do cats dream
 weather tomorrow in Paris
 best restaurants near Notre-Dame de Paris
 Did Christine Lagarde resign from the IMF?
-was the deal approved by the board of Renault""".splitlines()
+was the deal approved by the board of Renault
+what changed
+cancel my subscription
+maximum file size
+is it true
+total cost
+list of ingredients
+Did she resign
+annual report summary
+how to install
+causes of the fire
+fire causes
+opinions on nuclear energy
+Nvidia market share
+side effects
+Which court ruled?
+penalties
+minimum wage
+Apple lawsuit outcome
+arrested suspects
+Are dogs allowed?
+when was it built
+Ukraine ceasefire talks
+number of deaths
+Where did Marie Curie study?
+Explain photosynthesis
+average rent in Lyon
+board members
+compare Oracle and Microsoft
+Can Microsoft still bid?
+contract termination clause
+vacation days""".splitlines()
 
 FRENCH = """Pourquoi l'offre de Microsoft a-t-elle été rejetée ?
 Qui est Zhang Yiming ?
@@ -136,7 +167,37 @@ montant de l'offre
 Et au Canada ?
 et en Australie ?
 Selon Reuters, que fera ByteDance ?
-Larry Ellison est-il proche de Donald Trump ?""".splitlines()
+Larry Ellison est-il proche de Donald Trump ?
+qu'est-ce qui a changé
+annuler mon abonnement
+taille maximale des fichiers
+est-ce vrai
+coût total
+liste des ingrédients
+A-t-elle démissionné
+synthèse du rapport annuel
+comment installer
+causes de l'incendie
+avis sur le nucléaire
+part de marché de Nvidia
+effets secondaires
+Quel tribunal a statué ?
+sanctions
+salaire minimum
+issue du procès Apple
+suspects arrêtés
+Les chiens sont-ils admis ?
+quand fut-il construit
+pourparlers en Ukraine
+nombre de morts
+Où Marie Curie a-t-elle étudié ?
+Explique la photosynthèse
+loyer moyen à Lyon
+membres du conseil
+compare Oracle et Microsoft
+Microsoft peut-il encore enchérir ?
+clause de résiliation
+jours de congé""".splitlines()
 
 OTHERS = {
     "Warum wurde das Angebot abgelehnt?": "de",
