@@ -32,6 +32,8 @@ _ANAPHORS = {
         "son sa ses meme".split()
     ),
 }
+_OBJECT = re.compile(r"\b(?:l['’]|les? |la )(?:a|as|ont|avait|avaient|aura|auront)\b", re.IGNORECASE)
+"""A French pronoun before its verb looks like an article: "qui les a remplacés ?"."""
 _WORD = re.compile(r"[^\W\d_]+")
 
 
@@ -76,4 +78,8 @@ def needs_context(question: str, language: str) -> bool:
         return True
     names = [word for word in content if word[0].isupper() and not question.startswith(word)]
     anaphors = _ANAPHORS.get(language, _ANAPHORS["en"])
-    return not names and any(fold(word) in anaphors for word in _WORD.findall(question))
+    if names:
+        return False
+    return any(fold(word) in anaphors for word in _WORD.findall(question)) or (
+        language == "fr" and _OBJECT.search(question) is not None
+    )

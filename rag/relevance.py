@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -84,34 +84,3 @@ def logit(weights: Mapping[str, float], features: Mapping[str, float]) -> float:
 
 def sigmoid(value: float) -> float:
     return 1 / (1 + math.exp(-max(-30.0, min(30.0, value))))
-
-
-def question_features(
-    best: Sequence[Mapping[str, float]],
-    logits: Sequence[float],
-    *,
-    unknown: float,
-    unknown_names: float,
-    uncovered: float,
-    agreement: float,
-    content_words: int,
-) -> dict[str, float]:
-    """Figures of a whole question from its best sentences' figures, best first; needs one at least."""
-    top = best[0]
-    return {
-        "bias": 1.0,
-        "cross": top["cross"],
-        "top": logits[0],
-        "second": logits[1] if len(logits) > 1 else logits[0] - 3.0,
-        "coverage": top["coverage"],
-        "context": top["context"],
-        "names": top["names"],
-        "cosine": top["cosine"],
-        "cosine_cross": top["cosine_cross"],
-        "unknown": unknown,
-        "unknown_names": unknown_names,
-        "uncovered": uncovered,
-        "agreement": agreement,
-        "wanted": top["wanted"],
-        "length": min(content_words, 8) / 8,
-    }

@@ -110,7 +110,16 @@ def query_forms(
         share = (
             identity.unknown if not translations else identity.name if named else identity.known
         )
-        forms = {other: (1.0 - share) * p for other, p in translations.items()}
+        if share == -1:
+            own = stem(word, target)
+            share = max(0.0, 1.0 - sum(translations.values()))
+            forms = {**translations}
+        elif share < 0:
+            own = stem(word, target)
+            forms = {**translations, own: max(-share/10, translations.get(own, 0.0))}
+            share = 0
+        else:
+            forms = {other: (1.0 - share) * p for other, p in translations.items()}
         if share > 0.0:
             itself = stem(word, target)
             forms[itself] = forms.get(itself, 0.0) + share
