@@ -156,6 +156,9 @@ class Catalog(Protocol):
 
     def chunks(self) -> list[Chunk]: ...
 
+    def hashes(self) -> dict[str, str]:
+        """`Document.sha256` by source."""
+
     def meta(self, key: str) -> str | None: ...
 
     def generation(self) -> int:

@@ -124,6 +124,9 @@ class SqliteCatalog:
         )
         return sorted((Chunk(*row) for row in rows), key=lambda c: (c.source, c.start, c.id))
 
+    def hashes(self) -> dict[str, str]:
+        return dict(self.database.rows("SELECT source, sha256 FROM documents"))
+
     def meta(self, key: str) -> str | None:
         rows = self.database.rows("SELECT value FROM meta WHERE key = ?", (key,))
         return rows[0][0] if rows else None
