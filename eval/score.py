@@ -54,6 +54,7 @@ def score(
     gold: Gold,
     answer: Answer | None,
     evidence: Sequence[Evidence],
+    *,
     text: Callable[[str], str],
     detect: Detect,
 ) -> Scored:
