@@ -89,7 +89,6 @@ opinions on nuclear energy
 Nvidia market share
 side effects
 Which court ruled?
-penalties
 minimum wage
 Apple lawsuit outcome
 arrested suspects
