@@ -13,11 +13,13 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar, cast
 
 from rag.errors import Cancelled
 from rag.protocols import Progress
 from rag.types import Answer, DocumentInfo, Event, Searched, SyncReport, Turn
+
+T = TypeVar("T")
 
 POLL_SECONDS = 0.2
 """How soon a stop is seen, and how often the clock on the page moves."""
@@ -118,11 +120,11 @@ class Desk:
         finally:
             stop.set()
 
-    def call(self, function: Callable[[AssistantLike], Any]) -> Any:
+    def call(self, function: Callable[[AssistantLike], T]) -> T:
         """One job's result, waited for in the line."""
         for item in self.run(lambda assistant, put: put(function(assistant)), threading.Event()):
             if not isinstance(item, Tick):
-                return item
+                return cast(T, item)
         raise Cancelled("the page was closed before the answer came")
 
     def close(self) -> None:

@@ -6,24 +6,17 @@ the desk is shared. Answers are rendered as HTML by `rag.ui.render`, never as Ma
 
 from __future__ import annotations
 
-import logging
-import threading
-import time
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
 from importlib.resources import files
-from typing import Any
+from typing import Any, cast
 
 import gradio as gr
+from gradio.events import api
 
-from rag.errors import Cancelled, RagError
-from rag.types import DocumentInfo, Searched, SyncReport, Turn, place_dict
-from rag.ui import panels, render
-from rag.ui.desk import AssistantLike, Desk, Progressed, Tick, stream_work, sync_work
-from rag.ui.render import TurnView
-from rag.ui.text import ENGLISH, LANGUAGES, Example, Strings, strings_for
-
-log = logging.getLogger(__name__)
+from rag.ui import render
+from rag.ui.desk import AssistantLike, Desk
+from rag.ui.handlers import Conversation, Handlers
+from rag.ui.text import ENGLISH, LANGUAGES, Example
 
 _FORWARD = files("rag.ui").joinpath("assets", "forward.js").read_text(encoding="utf-8")
 """Turns a click on `[data-event]` inside a piece of HTML into an event of its component."""
@@ -32,36 +25,14 @@ _VISITORS = 24
 """Questions that may wait in the line at once; more wait in Gradio's own queue."""
 
 
-@dataclass(frozen=True, slots=True)
-class Conversation:
-    """One visitor's turns, oldest first."""
-
-    views: tuple[TurnView, ...] = ()
-
-    def history(self) -> tuple[Turn, ...]:
-        """The turns that got an answer, as the assistant wants them."""
-        return tuple(
-            Turn(
-                question=view.answer.question,
-                standalone_question=view.answer.standalone_question,
-                language=view.answer.language,
-                answer=view.answer.answer,
-            )
-            for view in self.views
-            if view.answer
-        )
-
-
-def build_page(
-    assistant: AssistantLike | Desk, *, examples: Sequence[Example] = ()
-) -> gr.Blocks:
+def build_page(assistant: AssistantLike | Desk, *, examples: Sequence[Example] = ()) -> gr.Blocks:
     """The page over an assistant, or over a desk that opens one when it is needed.
 
     Launch it with `launch_options()`, which carry the looks and the safety headers.
     """
     desk = assistant if isinstance(assistant, Desk) else Desk(lambda: assistant)
     handlers = Handlers(desk, tuple(examples))
-    words = gr.I18n(**_component_words())
+    words = gr.I18n(**component_words())
 
     with gr.Blocks(title="Attest", analytics_enabled=False, fill_width=True) as page:
         gr.HTML(render.header(), elem_id="att-header", apply_default_css=False)
@@ -71,7 +42,7 @@ def build_page(
                 chat = _html(
                     render.conversation((), ENGLISH, examples=examples), elem_id="att-conversation"
                 )
-                with gr.Group(elem_id="att-composer"):
+                with gr.Column(elem_id="att-composer"):
                     question = gr.Textbox(
                         label=words("question_label"),
                         placeholder=words("placeholder"),
@@ -84,9 +55,7 @@ def build_page(
                         scale=1,
                     )
                     with gr.Row(elem_id="att-buttons"):
-                        fresh = gr.Button(
-                            words("new_conversation"), size="sm", elem_id="att-new"
-                        )
+                        fresh = gr.Button(words("new_conversation"), size="sm", elem_id="att-new")
                         send = gr.Button(
                             words("send"), variant="primary", size="sm", elem_id="att-send"
                         )
@@ -150,273 +119,13 @@ def build_page(
             place.select(handlers.open_document, outputs=[panel], concurrency_limit=8, **quiet)
         page.unload(handlers.leave)
         for endpoint in (handlers.api_ask, handlers.api_search, handlers.api_sources):
-            gr.api(
+            api(
                 endpoint,
                 api_name=endpoint.__name__.removeprefix("api_"),
                 concurrency_limit=_VISITORS,
                 concurrency_id="programs",
             )
-    page.attest_words = words
-    return page
-
-
-class Handlers:
-    """What happens on each event of one page."""
-
-    def __init__(self, desk: Desk, examples: Sequence[Example] = ()) -> None:
-        self.desk = desk
-        self.examples = examples
-        self._running: dict[str, threading.Event] = {}
-        self._guard = threading.Lock()
-
-    # -- the conversation
-
-    def ask(
-        self, question: str, conversation: Conversation, request: gr.Request
-    ) -> Iterator[tuple[Any, ...]]:
-        """Streams the page's five outputs: conversation, state, question box, send, stop."""
-        strings = strings_for(request.headers.get("accept-language"))
-        question = sendable(question or "")
-        keep = gr.skip()
-        if not question.strip():
-            note = strings.empty_question
-            yield self._show(conversation.views, strings, note), keep, keep, keep, keep
-            return
-        stop = threading.Event()
-        session = str(request.session_hash)
-        with self._guard:
-            if session in self._running:
-                return
-            self._running[session] = stop
-        view = TurnView(number=len(conversation.views) + 1, question=question)
-        try:
-            yield (
-                self._show((*conversation.views, view), strings),
-                keep,
-                "",
-                gr.update(visible=False),
-                gr.update(visible=True),
-            )
-            for view in self._answering(view, conversation.history(), stop, strings):
-                yield (
-                    self._show((*conversation.views, view), strings),
-                    keep, keep, keep, keep,
-                )  # fmt: skip
-        finally:
-            stop.set()
-            with self._guard:
-                self._running.pop(session, None)
-        conversation = Conversation((*conversation.views, view))
-        yield (
-            self._show(conversation.views, strings),
-            conversation,
-            keep,
-            gr.update(visible=True),
-            gr.update(visible=False),
-        )
-
-    def ask_example(
-        self, conversation: Conversation, request: gr.Request, event: gr.EventData
-    ) -> Iterator[tuple[Any, ...]]:
-        """A click on an example question."""
-        yield from self.ask(str(_data(event).get("question", "")), conversation, request)
-
-    def stop(self, request: gr.Request) -> None:
-        with self._guard:
-            running = self._running.get(str(request.session_hash))
-        if running is not None:
-            running.set()
-
-    def leave(self, request: gr.Request) -> None:
-        """The visitor closed the page: whatever runs for them ends."""
-        self.stop(request)
-
-    def new_conversation(self, request: gr.Request) -> tuple[str, Conversation, str]:
-        self.stop(request)
-        strings = strings_for(request.headers.get("accept-language"))
-        return self._show((), strings), Conversation(), ""
-
-    def _answering(
-        self, view: TurnView, history: Sequence[Turn], stop: threading.Event, strings: Strings
-    ) -> Iterator[TurnView]:
-        """The view after each event; the last one is done, stopped or failed."""
-        began = time.monotonic()
-        try:
-            for event in self.desk.run(stream_work(view.question, history, stop), stop):
-                elapsed = round(time.monotonic() - began, 1)
-                if isinstance(event, Tick):
-                    view = replace(view, state=_waiting_state(event, view), ahead=event.ahead)
-                else:
-                    view = view.after(event)
-                yield view if view.answer else replace(view, seconds=elapsed)
-        except Cancelled:
-            pass
-        except RagError as error:
-            yield replace(view, state="failed", error=str(error))
-            return
-        except Exception:
-            log.exception("a question failed")
-            yield replace(view, state="failed", error=strings.unexpected)
-            return
-        if view.answer is None:
-            elapsed = round(time.monotonic() - began, 1)
-            yield replace(view, state="stopped", seconds=elapsed)
-
-    def _show(
-        self, views: Sequence[TurnView], strings: Strings, note: str | None = None
-    ) -> str:
-        return render.conversation(views, strings, examples=self.examples, note=note)
-
-    # -- search, documents, the panel
-
-    def search(self, question: str, request: gr.Request) -> str:
-        strings = strings_for(request.headers.get("accept-language"))
-        question = sendable(question or "")
-        if not question.strip():
-            return render.error(strings.empty_question)
-        return self._said(
-            lambda: panels.search_results(
-                self.desk.call(lambda assistant: assistant.search(question, 10)), strings
-            ),
-            strings,
-        )
-
-    def documents(self, request: gr.Request) -> str:
-        strings = strings_for(request.headers.get("accept-language"))
-        return self._said(
-            lambda: panels.documents(self.desk.assistant().sources(), strings), strings
-        )
-
-    def open_document(self, request: gr.Request, event: gr.EventData) -> str:
-        strings = strings_for(request.headers.get("accept-language"))
-        data = _data(event)
-        source = str(data.get("source", ""))
-
-        def opened() -> str:
-            assistant = self.desk.assistant()
-            text = assistant.text(source)
-            known = {info.source: info for info in assistant.sources()}
-            info = known.get(source, DocumentInfo(source, None, None, "und", 0))
-            return panels.document(
-                info,
-                text,
-                strings,
-                start=_number(data.get("start")),
-                end=_number(data.get("end")),
-                quote=None if data.get("quote") is None else str(data["quote"]),
-                nonce=time.monotonic_ns(),
-            )
-
-        return self._said(opened, strings)
-
-    def reindex(self, request: gr.Request) -> Iterator[tuple[Any, ...]]:
-        """Streams the report, the table and the button."""
-        strings = strings_for(request.headers.get("accept-language"))
-        keep = gr.skip()
-        yield panels.progress(None, strings), keep, gr.update(interactive=False)
-        shown = ""
-        try:
-            for item in self.desk.run(sync_work, threading.Event()):
-                if isinstance(item, Progressed):
-                    yield panels.progress(item, strings), keep, keep
-                elif isinstance(item, SyncReport):
-                    shown = panels.sync_report(item, strings)
-            table: Any = panels.documents(self.desk.assistant().sources(), strings)
-        except RagError as error:
-            shown, table = render.error(str(error)), keep
-        except Exception:
-            log.exception("re-indexing failed")
-            shown, table = render.error(strings.unexpected), keep
-        yield shown, table, gr.update(interactive=True)
-
-    def _said(self, piece: Callable[[], str], strings: Strings) -> str:
-        """A piece of the page, or one line that says why there is none."""
-        try:
-            return piece()
-        except RagError as error:
-            return render.error(str(error))
-        except Exception:
-            log.exception("a request of the page failed")
-            return render.error(strings.unexpected)
-
-    # -- for programs
-
-    def api_ask(self, question: str) -> dict[str, Any]:
-        """Answer a question from the documents. Returns the JSON object of `rag ask --json`: the
-        answer, its sentences with their citations (file, date, exact quote, offsets in code
-        points), what was consulted, disagreements, and whether it abstained."""
-        return self._for_program(
-            lambda assistant: assistant.ask(sendable(question)).to_dict()
-        )
-
-    def api_search(self, question: str, limit: int = 10) -> dict[str, Any]:
-        """The passages alone, best first, without writing an answer: source, title, date, language,
-        quote, start, end, score, also_in."""
-        return self._for_program(
-            lambda assistant: searched_dict(
-                assistant.search(sendable(question), max(1, min(int(limit), 100)))
-            )
-        )
-
-    def api_sources(self) -> list[dict[str, Any]]:
-        """The documents in the index: source, title, date, language, number of sentences."""
-        return self._for_program(
-            lambda assistant: [info.to_dict() for info in assistant.sources()]
-        )
-
-    def _for_program(self, function: Callable[[AssistantLike], Any]) -> Any:
-        try:
-            return self.desk.call(function)
-        except RagError as error:
-            raise gr.Error(str(error), print_exception=False) from error
-
-
-def searched_dict(searched: Searched) -> dict[str, Any]:
-    """Evidence as one JSON object."""
-    return {
-        "standalone_question": searched.standalone_question,
-        "language": searched.language,
-        "evidence": [
-            place_dict(item.place)
-            | {
-                "score": round(item.score, 4),
-                "also_in": [
-                    {key: value for key, value in place_dict(place).items() if key in _ALSO_KEYS}
-                    for place in item.also
-                ],
-            }
-            for item in searched.evidence
-        ],
-        "seconds": round(searched.seconds, 4),
-    }
-
-
-_ALSO_KEYS = ("source", "start", "end", "quote", "date")
-
-
-def sendable(text: str) -> str:
-    """Text that JSON can carry: a lone surrogate, which a browser can send, is replaced."""
-    return text.encode("utf-8", "replace").decode("utf-8")
-
-
-def _waiting_state(tick: Tick, view: TurnView) -> render.State:
-    if view.searched is not None:
-        return "checking"
-    if tick.ahead:
-        return "waiting"
-    return "opening" if tick.opening else "searching"
-
-
-def _data(event: gr.EventData) -> dict[str, Any]:
-    data = event._data
-    return data if isinstance(data, dict) else {}
-
-
-def _number(value: object) -> int | None:
-    try:
-        return int(str(value))
-    except ValueError:
-        return None
+    return cast(gr.Blocks, page)
 
 
 def _html(value: str, elem_id: str) -> gr.HTML:
@@ -425,7 +134,7 @@ def _html(value: str, elem_id: str) -> gr.HTML:
     )
 
 
-def _component_words() -> dict[str, dict[str, str]]:
+def component_words() -> dict[str, dict[str, str]]:
     """The words that stand in Gradio's own components, which the browser translates."""
     names = ("tab_chat", "tab_search", "tab_documents", "question_label", "placeholder", "send",
              "stop", "new_conversation", "search_label", "search_placeholder", "search",

@@ -77,7 +77,7 @@ def progress(step: Progressed | None, strings: Strings) -> str:
 def sync_report(report: SyncReport, strings: Strings) -> str:
     """What a sync did, and every file that it touched or skipped with its reason."""
     counts = ", ".join(
-        f"{report.count(action)} {strings.action(action)}"
+        f"{report.count(action)} {strings.action(action, report.count(action))}"
         for action in ("added", "changed", "removed", "unchanged", "skipped")
         if report.count(action)
     )
@@ -98,8 +98,6 @@ def sync_report(report: SyncReport, strings: Strings) -> str:
         f'<section class="att-report"><p class="att-status" role="status">{esc(head)} '
         f"{esc(counts)}</p>{rebuilt}{listing}</section>"
     )
-
-
 
 
 # --- the document panel -------------------------------------------------------------------
@@ -138,7 +136,15 @@ def document(
         f"{time_html(info.date, strings)}<span>{esc(strings.language(info.language))}</span></p></div>"
         f'<button type="button" class="att-close" data-close>{esc(strings.close)}</button></header>'
         f'{notes}<div class="att-text" lang="{esc(info.language)}" tabindex="0">'
-        f"{esc(text[low:start])}{mark}{esc(text[max(end, low):high])}</div></aside>"
+        f"{esc(text[low:start])}{mark}{esc(text[max(end, low) : high])}</div></aside>"
     )
 
 
+def panel_error(message: str, strings: Strings, nonce: int = 0) -> str:
+    """The panel when a document can't be opened."""
+    return (
+        f'<aside class="att-panel" data-nonce="{nonce}" aria-label="{esc(strings.panel)}">'
+        f'<header><h2 tabindex="-1">{esc(strings.panel)}</h2>'
+        f'<button type="button" class="att-close" data-close>{esc(strings.close)}</button></header>'
+        f'<p class="att-error" role="alert">{esc(message)}</p></aside>'
+    )

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import html
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -124,19 +124,13 @@ def turn(view: TurnView, strings: Strings) -> str:
         f"{esc(shown)}</h2>",
         _status(view, strings),
     ]
-    searched_for = (
-        view.answer.standalone_question
-        if view.answer
-        else view.searched.standalone_question
-        if view.searched
-        else question
-    )
+    known = view.answer or view.searched
+    searched_for = known.standalone_question if known else question
     if searched_for.strip() != question:
         parts.append(
-            f'<p class="att-searched">{esc(strings.searched_for)}: '
-            f"<q>{esc(searched_for)}</q></p>"
+            f'<p class="att-searched">{esc(strings.searched_for)}: <q>{esc(searched_for)}</q></p>'
         )
-    language = (view.answer or view.searched).language if (view.answer or view.searched) else "und"  # type: ignore[union-attr]
+    language = known.language if known else "und"
     parts.append(
         f'<div class="att-answer" aria-live="polite" lang="{esc(language)}">'
         f"{_answer_body(view, anchor, strings)}</div>"
@@ -169,7 +163,9 @@ def _status(view: TurnView, strings: Strings) -> str:
     seconds = strings.seconds(view.seconds)
     found = len(view.searched.evidence) if view.searched else 0
     words: dict[str, str] = {
-        "waiting": strings.next_in_line if view.ahead <= 1 else strings.count(strings.in_line, view.ahead),
+        "waiting": strings.next_in_line
+        if view.ahead <= 1
+        else strings.count(strings.in_line, view.ahead),
         "opening": strings.opening,
         "searching": strings.searching,
         "checking": strings.count(strings.checking, found) if found else strings.nothing_found,
@@ -189,26 +185,21 @@ def _answer_body(view: TurnView, anchor: str, strings: Strings) -> str:
     if view.answer and view.answer.abstained:
         return f"<p>{esc(view.answer.answer)}</p>"
     by_number = {citation.n: citation for citation in view.citations}
-    return "".join(
-        _sentence(sentence, by_number, anchor, strings) for sentence in view.sentences
-    )
+    return "".join(_sentence(sentence, by_number, anchor, strings) for sentence in view.sentences)
 
 
 def _sentence(
     sentence: AnswerSentence, by_number: dict[int, Citation], anchor: str, strings: Strings
 ) -> str:
-    markers = "".join(
-        _marker(n, by_number.get(n), anchor, strings) for n in sentence.citations
-    )
+    markers = "".join(_marker(n, by_number.get(n), anchor, strings) for n in sentence.citations)
     if sentence.support == "quoted":
         cut = sentence.lead_end or 0
         cited = by_number.get(sentence.citations[0]) if sentence.citations else None
         lang = cited.place.language if cited else "und"
         lead, quote = sentence.text[:cut].rstrip(), sentence.text[cut:].strip()
         inner = (
-            (f'<span class="att-lead">{esc(lead)}</span> ' if lead else "")
-            + f'<span class="att-quote" lang="{esc(lang)}">{esc(quote)}</span>'
-        )
+            f'<span class="att-lead">{esc(lead)}</span> ' if lead else ""
+        ) + f'<span class="att-quote" lang="{esc(lang)}">{esc(quote)}</span>'
         name = strings.quoted
     else:
         inner, name = esc(sentence.text), strings.supported
@@ -223,10 +214,7 @@ def _marker(n: int, citation: Citation | None, anchor: str, strings: Strings) ->
     if citation:
         label += f": {citation.place.title or citation.place.source}"
     hint = f' title="{esc(citation.place.quote)}"' if citation else ""
-    return (
-        f'<a class="att-marker" href="#{anchor}-c{n}" aria-label="{esc(label)}"{hint}>'
-        f"[{n}]</a>"
-    )
+    return f'<a class="att-marker" href="#{anchor}-c{n}" aria-label="{esc(label)}"{hint}>[{n}]</a>'
 
 
 def _card(citation: Citation, anchor: str, language: str, strings: Strings) -> str:
@@ -296,13 +284,13 @@ def _disagreement(
     by_number = {citation.n: citation for citation in citations}
     columns = []
     for value in item.values:
+        cited = [by_number[n] for n in value.citations if n in by_number]
+        markers = "".join(_marker(citation.n, citation, anchor, strings) for citation in cited)
         quotes = "".join(
-            f'<div class="att-side">{place_html(by_number[n].place, strings, foreign=False)}'
-            f"{_marker(n, by_number[n], anchor, strings)}</div>"
-            for n in value.citations
-            if n in by_number
+            f'<div class="att-side">{place_html(citation.place, strings, foreign=False)}</div>'
+            for citation in cited
         )
-        columns.append(f'<li><p class="att-value">{esc(value.value)}</p>{quotes}</li>')
+        columns.append(f'<li><p class="att-value">{esc(value.value)}{markers}</p>{quotes}</li>')
     return (
         f'<section class="att-disagree"><h3>{esc(strings.disagree)}: {esc(item.about)}</h3>'
         f'<p class="att-hint">{esc(strings.disagree_note)}</p><ul>{"".join(columns)}</ul></section>'
@@ -314,7 +302,8 @@ def _refusal(answer: Answer, strings: Strings) -> str:
     passages = (
         f"<h3>{esc(strings.nearest)}</h3><ul>"
         + "".join(
-            f'<li class="att-card"><div>{place_html(place, strings)}</div></li>' for place in nearest
+            f'<li class="att-card"><div>{place_html(place, strings)}</div></li>'
+            for place in nearest
         )
         + "</ul>"
         if nearest
@@ -371,15 +360,12 @@ def markdown(view: TurnView, strings: Strings) -> str:
         for citation in view.citations:
             place = citation.place
             name = f"{place.title} ({place.source})" if place.title else place.source
-            lines.append(
-                f"[{citation.n}] {name}, {strings.date(place.date)}: «{place.quote}»"
-            )
+            lines.append(f"[{citation.n}] {name}, {strings.date(place.date)}: «{place.quote}»")
     return "\n".join(lines)
 
 
-def _each(part: object) -> str:
+def _each(part: Callable[[Strings], str]) -> str:
     """The same piece in every language of the page, one of which the style sheet shows."""
-    assert callable(part)
     return "".join(
         f'<div class="att-in" lang="{code}">{part(strings)}</div>'
         for code, strings in sorted(LANGUAGES.items())
@@ -388,3 +374,8 @@ def _each(part: object) -> str:
 
 def error(message: str) -> str:
     return f'<p class="att-error" role="alert">{esc(message)}</p>'
+
+
+def hint(name: str) -> str:
+    """One of the page's own sentences, in the page's language."""
+    return _each(lambda strings: f'<p class="att-hint">{esc(str(getattr(strings, name)))}</p>')

@@ -87,7 +87,8 @@ class Strings:
     reindexing: str
     sync_done: str
     sync_rebuilt: str
-    actions: tuple[tuple[str, str], ...]
+    actions: tuple[tuple[str, tuple[str, str]], ...]
+    """What a sync did with one file, and with several."""
     changed_heading: str
 
     panel: str
@@ -128,8 +129,8 @@ class Strings:
     def language(self, code: str) -> str:
         return dict(self.languages).get(code, code.upper())
 
-    def action(self, action: str) -> str:
-        return dict(self.actions).get(action, action)
+    def action(self, action: str, n: int = 1) -> str:
+        return self.count(dict(self.actions).get(action, (action, action)), n)
 
 
 ENGLISH = Strings(
@@ -213,11 +214,11 @@ ENGLISH = Strings(
     sync_done="Done in {seconds}:",
     sync_rebuilt="The index was made anew: {why}",
     actions=(
-        ("added", "added"),
-        ("changed", "changed"),
-        ("removed", "removed"),
-        ("unchanged", "unchanged"),
-        ("skipped", "skipped"),
+        ("added", ("added", "added")),
+        ("changed", ("changed", "changed")),
+        ("removed", ("removed", "removed")),
+        ("unchanged", ("unchanged", "unchanged")),
+        ("skipped", ("skipped", "skipped")),
     ),
     changed_heading="File by file",
     panel="Document",
@@ -315,11 +316,11 @@ FRENCH = Strings(
     sync_done=f"Terminé en {{seconds}}{NBSP}:",
     sync_rebuilt=f"L’index a été refait{NBSP}: {{why}}",
     actions=(
-        ("added", "ajouté"),
-        ("changed", "modifié"),
-        ("removed", "retiré"),
-        ("unchanged", "inchangé"),
-        ("skipped", "laissé de côté"),
+        ("added", ("ajouté", "ajoutés")),
+        ("changed", ("modifié", "modifiés")),
+        ("removed", ("retiré", "retirés")),
+        ("unchanged", ("inchangé", "inchangés")),
+        ("skipped", ("laissé de côté", "laissés de côté")),
     ),
     changed_heading="Fichier par fichier",
     panel="Document",

@@ -1,0 +1,286 @@
+"""Serving the page: address, password, safety headers, looks. Gradio is imported only in here and
+only once a page is really served, since that takes seconds.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import os
+import socket
+import sys
+import threading
+import time
+from collections.abc import Awaitable, Callable, MutableMapping
+from importlib.resources import files
+from typing import TYPE_CHECKING, Any
+
+from rag.config import Settings, shipped
+from rag.errors import RagError, UsageError
+
+if TYPE_CHECKING:
+    import gradio as gr
+
+    from rag.ui.desk import Desk
+
+DEFAULT_HOST = "127.0.0.1"
+DEFAULT_PORT = 7860
+
+CONTENT_SECURITY_POLICY = "; ".join(
+    (
+        "default-src 'self'",
+        "script-src 'self' 'unsafe-inline' 'unsafe-eval'",  # Gradio compiles templates
+        "style-src 'self' 'unsafe-inline'",
+        "img-src 'self' data: blob:",
+        "font-src 'self' data:",
+        "connect-src 'self'",
+        "worker-src 'self' blob:",
+        "object-src 'none'",
+        "base-uri 'self'",
+        "form-action 'self'",
+        "frame-ancestors 'none'",
+    )
+)
+"""The browser itself refuses whatever would leave the machine."""
+
+Scope = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
+Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+App = Callable[[Scope, Receive, Send], Awaitable[None]]
+
+
+def serve(
+    settings: Settings,
+    host: str = DEFAULT_HOST,
+    port: int = DEFAULT_PORT,
+    open_browser: bool = False,
+    *,
+    auth: str | None = None,
+    write: Callable[[str], Any] | None = None,
+) -> None:
+    """Serve the page until Ctrl-C. The page is up before the models are: they load behind it.
+
+    `auth` is `user:password`; `write` gets each line for the person (default: standard output).
+    Raises UsageError for an address off this machine without `auth`, RagError for a taken port.
+    """
+    say = write if write is not None else _to_stdout
+    credentials = check_access(host, auth)
+    port = check_port(host, port)
+    say("Attest is starting…\n")
+
+    from rag.ui.desk import Desk
+    from rag.ui.page import build_page
+
+    def opener() -> Any:
+        from rag.assistant import open_assistant
+
+        return open_assistant(settings)
+
+    desk = Desk(opener)
+    page = build_page(desk, examples=examples_for(settings))
+    address = launch(page, host, port, credentials)
+    say(f"Attest is ready: {address}  (Ctrl-C stops it)\n")
+    if not is_loopback(host):
+        say(
+            "It answers questions about the documents, and shows them, to everybody on the network "
+            "who has the password; the connection is not encrypted.\n"
+        )
+    threading.Thread(target=_warm, args=(desk, say), name="attest-warm", daemon=True).start()
+    if open_browser:
+        import webbrowser
+
+        webbrowser.open(address)
+    try:
+        while True:
+            time.sleep(3600)
+    except KeyboardInterrupt:
+        say("\nStopped.\n")
+    finally:
+        desk.close()
+        page.close(verbose=False)
+
+
+def launch(
+    page: gr.Blocks, host: str, port: int, credentials: tuple[str, str] | None = None
+) -> str:
+    """Start serving in the background; the address to open. `page.close()` ends it."""
+    # Gradio asks itself whether it is up; a proxy of the environment must not be in between.
+    for name in ("NO_PROXY", "no_proxy"):
+        known = [part for part in os.environ.get(name, "").split(",") if part]
+        os.environ[name] = ",".join([*known, "localhost", "127.0.0.1", "::1", host])
+    try:
+        page.queue(max_size=200)
+        page.launch(
+            server_name=host,
+            server_port=port,
+            auth=credentials,
+            prevent_thread_lock=True,
+            **launch_options(host),
+        )
+    except OSError as error:
+        raise _taken(port) from error
+    return f"http://{'localhost' if host in ('0.0.0.0', '::') else host}:{port}/"
+
+
+def launch_options(host: str = DEFAULT_HOST) -> dict[str, Any]:
+    """What `launch()` needs for the looks, for privacy and for a calm terminal."""
+    import gradio as gr
+
+    from rag.ui.page import component_words
+    from rag.ui.style import theme
+
+    def asset(name: str) -> str:
+        return files("rag.ui").joinpath("assets", name).read_text(encoding="utf-8")
+
+    return {
+        "quiet": True,
+        "share": False,
+        "ssr_mode": False,
+        "pwa": False,
+        "mcp_server": False,
+        "enable_monitoring": False,
+        "run_history": False,
+        "footer_links": [],
+        "show_error": False,
+        "inbrowser": False,
+        "max_file_size": 0,
+        "i18n": gr.I18n(**component_words()),
+        "theme": theme(),
+        # In the head, not as `css`: that one comes late and with every selector prefixed.
+        "head": f"<style>{asset('attest.css')}</style><script>{asset('attest.js')}</script>",
+        "app_kwargs": {
+            "middleware": [_middleware(is_loopback(host))],
+            "docs_url": None,
+            "redoc_url": None,
+        },
+    }
+
+
+def examples_for(settings: Settings) -> Any:
+    """Questions that the welcome offers: about the seeds when they are what is read."""
+    from rag.ui.text import SEED_EXAMPLES
+
+    seeds = shipped("seeds")
+    reads_seeds = settings.docs is None or settings.docs.resolve() == seeds.resolve()
+    return SEED_EXAMPLES if reads_seeds else ()
+
+
+def check_access(host: str, auth: str | None) -> tuple[str, str] | None:
+    """User and password, if any. Raises UsageError where a password is missing or malformed."""
+    if auth is not None:
+        user, colon, password = auth.partition(":")
+        if not (user and colon and password):
+            raise UsageError("--auth expects user:password, both not empty")
+        return user, password
+    if not is_loopback(host):
+        raise UsageError(
+            f"--host {host} is reachable from other machines: give --auth user:password too, "
+            "or leave --host out to serve this machine alone"
+        )
+    return None
+
+
+def is_loopback(host: str) -> bool:
+    """Whether an address can be reached from this machine alone."""
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host.strip("[]")).is_loopback
+    except ValueError:
+        return False
+
+
+def check_port(host: str, port: int) -> int:
+    """The port, or a free one for 0. Raises RagError where something listens on it already."""
+    if not 0 <= port <= 65535:
+        raise UsageError(f"--port {port}: a port lies between 1 and 65535")
+    bare = host.strip("[]")
+    try:
+        family = socket.getaddrinfo(bare, None)[0][0]
+    except OSError as error:
+        raise UsageError(f"--host {host}: no such address on this machine") from error
+    with socket.socket(family, socket.SOCK_STREAM) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((bare, port))
+        except PermissionError as error:
+            raise RagError(
+                f"port {port} needs administrator's rights: choose one above 1023 with "
+                "rag serve --port N"
+            ) from error
+        except OSError as error:
+            raise _taken(port) from error
+        return int(probe.getsockname()[1])
+
+
+def _taken(port: int) -> RagError:
+    return RagError(
+        f"port {port} is taken by another program: stop that one, or choose another port, as in "
+        f"rag serve --port {port + 1 if port < 65535 else 7860}"
+    )
+
+
+def _to_stdout(line: str) -> None:
+    sys.stdout.write(line)
+    sys.stdout.flush()
+
+
+def _warm(desk: Desk, say: Callable[[str], Any]) -> None:
+    """Load models and index while the visitor reads the page."""
+    try:
+        desk.call(lambda assistant: assistant.sources())
+    except RagError as error:
+        say(f"{error}\n")
+
+
+def _middleware(loopback_only: bool) -> Any:
+    from starlette.middleware import Middleware
+
+    return Middleware(Guard, loopback_only=loopback_only)
+
+
+class Guard:
+    """ASGI layer: safety headers on every response, and no answer to a foreign `Host`.
+
+    The latter stops a web site whose name was made to point at 127.0.0.1 (DNS rebinding) from
+    reading the documents through the visitor's own browser.
+    """
+
+    def __init__(self, app: App, loopback_only: bool) -> None:
+        self.app = app
+        self.loopback_only = loopback_only
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        if self.loopback_only and not self._own_host(scope):
+            await send(
+                {
+                    "type": "http.response.start",
+                    "status": 421,
+                    "headers": [(b"content-type", b"text/plain; charset=utf-8")],
+                }
+            )
+            await send({"type": "http.response.body", "body": b"Attest answers this machine only."})
+            return
+
+        async def guarded(message: MutableMapping[str, Any]) -> None:
+            if message["type"] == "http.response.start":
+                message["headers"] = [
+                    *message.get("headers", []),
+                    (b"content-security-policy", CONTENT_SECURITY_POLICY.encode()),
+                    (b"referrer-policy", b"no-referrer"),
+                    (b"x-content-type-options", b"nosniff"),
+                ]
+            await send(message)
+
+        await self.app(scope, receive, guarded)
+
+    @staticmethod
+    def _own_host(scope: Scope) -> bool:
+        hosts = [value for name, value in scope.get("headers", []) if name == b"host"]
+        if len(hosts) != 1:
+            return False
+        host = hosts[0].decode("latin-1")
+        name = host[: host.rindex("]") + 1] if host.startswith("[") else host.partition(":")[0]
+        return is_loopback(name)
