@@ -20,7 +20,8 @@ from rag.errors import UsageError
 from rag.terms import fold
 from rag.types import SentenceSpan
 
-Split = Callable[[str], Sequence[SentenceSpan]]
+Split = Callable[[str, str], Sequence[SentenceSpan]]
+"""Sentences of a text in a language (`rag.text.split_sentences`)."""
 
 LEFT_OUT = 0.2
 """Share of the articles that is left out of the folder."""
@@ -41,7 +42,7 @@ class SquadSet:
 
 def read_squad(path: Path, split: Split, *, language: str, left_out: float = LEFT_OUT) -> SquadSet:
     """Reads `path`; gold is the sentence (by `split`) that holds the answer, or the sentences that
-    it reaches over. `language` is that of the questions.
+    it reaches over. `language` is that of the set.
 
     Raises UsageError for what is not SQuAD's form, saying where.
     """
@@ -61,7 +62,7 @@ def read_squad(path: Path, split: Split, *, language: str, left_out: float = LEF
         else:
             text = "\n\n".join(context for context, _ in paragraphs) + "\n"
             documents[source] = text
-            spans = [(s.start, s.end) for s in split(text)]
+            spans = [(s.start, s.end) for s in split(text, language)]
         offset = 0
         for context, asked in paragraphs:
             for raw in asked:

@@ -28,7 +28,7 @@ from eval.questions import (
 )
 from eval.score import Scored, holds, is_exact, own_words, score
 from eval.squad import file_name, questions_text, read_squad, write_documents
-from rag.config import shipped
+from rag.config import Settings, shipped
 from rag.errors import UsageError
 from rag.terms import fold, words
 from rag.types import (
@@ -57,7 +57,7 @@ TEXTS = {
 }
 
 
-def split(text: str) -> list[SentenceSpan]:
+def split(text: str, language: str = "en") -> list[SentenceSpan]:
     """Sentences end at a full stop."""
     return [SentenceSpan(m.start(), m.end(), 0) for m in re.finditer(r"\S[^.]*\.", text)]
 
@@ -920,3 +920,79 @@ def test_squad_set_runs(tmp_path: Path) -> None:
     made = run(Quoter(found.documents), found.questions, tmp_path / "out", detect=detect)
     assert made.figures["groups"]["all"]["quotes_exact"]["value"] == 1.0
     assert made.figures["groups"]["all"]["evidence_recall_3"]["value"] == 1.0
+
+
+# --- the face -----------------------------------------------------------------------------
+
+
+class Opened(Quoter):
+    """A Quoter that reads its folder when it is synced, as the assistant does."""
+
+    def __init__(self, settings: Settings) -> None:
+        super().__init__({})
+        self.settings = settings
+        self.closed = False
+
+    def sync(self, progress: object = None) -> None:
+        assert self.settings.docs is not None
+        for path in sorted(self.settings.docs.iterdir()):
+            self.texts[path.name] = path.read_text("utf-8")
+
+    def close(self) -> None:
+        self.closed = True
+
+
+@pytest.fixture
+def opened(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> list[Opened]:
+    """The assistants that were opened; the current folder is an empty one."""
+    made: list[Opened] = []
+
+    def open_assistant(settings: Settings) -> Opened:
+        made.append(Opened(settings))
+        return made[-1]
+
+    monkeypatch.setattr("eval.run.open_assistant", open_assistant)
+    (tmp_path / "here").mkdir()
+    monkeypatch.chdir(tmp_path / "here")
+    return made
+
+
+def main_eval(*arguments: Any) -> int:
+    from eval import run as face
+
+    return face.main_eval(*arguments)
+
+
+def test_shipped_set_over_the_shipped_documents(opened: list[Opened], tmp_path: Path) -> None:
+    said: list[str] = []
+    code = main_eval(Settings(), None, None, 6, said.append)
+    assert code == 0
+    (assistant,) = opened
+    assert assistant.closed
+    assert assistant.settings.docs == SEEDS
+    # Not the index that a person uses.
+    assert assistant.settings.data == Settings().data_folder / "eval" / "seeds"
+    folder = tmp_path / "here" / "runs" / "seeds-0001"
+    assert len((folder / "results.jsonl").read_text("utf-8").splitlines()) == 6
+    assert said[0] == (folder / "summary.md").read_text("utf-8")
+    assert said[-1] == f"\nWritten to {Path('runs') / 'seeds-0001'}\n"
+    main_eval(Settings(data=tmp_path / "mine"), None, None, 6, said.append)
+    assert (tmp_path / "here" / "runs" / "seeds-0002" / "figures.json").is_file()
+    assert opened[1].settings.data == tmp_path / "mine"
+
+
+def test_squad_file_as_it_is(opened: list[Opened], tmp_path: Path) -> None:
+    path = squad(tmp_path, title="kept")
+    settings = Settings(data=tmp_path / "data", docs=tmp_path / "docs")
+    assert main_eval(settings, path, tmp_path / "out", None, lambda text: None) == 0
+    assert [p.name for p in (tmp_path / "docs").iterdir()] == [file_name("kept")]
+    assert opened[0].settings == settings
+    records = (tmp_path / "out" / "results.jsonl").read_text("utf-8").splitlines()
+    assert [json.loads(line)["language"] for line in records] == ["en"] * 4
+
+
+def test_report_folder_that_can_t_be(opened: list[Opened], tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("x", encoding="utf-8")
+    with pytest.raises(UsageError, match="no folder for the report can be made there"):
+        main_eval(Settings(), None, tmp_path / "file", 1, lambda text: None)
+    assert opened == []
