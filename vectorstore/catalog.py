@@ -210,7 +210,8 @@ class SqliteCatalog:
     def drop_unused_vectors(self) -> int:
         return self.database.execute(
             "DELETE FROM vectors WHERE text_key NOT IN "
-            "(SELECT text_key FROM sentences UNION SELECT text_key FROM chunks)"
+            "(SELECT text_key FROM sentences WHERE kind IN ('prose', 'heading') "
+            "UNION SELECT text_key FROM chunks)"
         )
 
     def _touch(self) -> None:

@@ -3,27 +3,21 @@
 A Chroma folder belongs to one process. One that is read while another process writes it gives
 stale answers at best and ends the reader with a segmentation fault at worst (seen with 1.5.9), and
 a writer that is killed may leave files that do the same. So what readers open is never written:
-a writer works in a copy, and `flush` publishes it by replacing one small file.
-
-    folder/CURRENT     the name of the published snapshot
-    folder/000007/     the snapshot: what Chroma keeps
-    folder/000006/     the one before, for readers that opened it and have not looked again yet
-    folder/000008/     a writer's copy, or what a killed one left; nobody reads it
+a writer works in a copy, and `flush` publishes it (see `vectorstore.snapshots`).
 
 A server takes care of its readers itself; there, writing is in place and `flush` does nothing.
 """
 
 from __future__ import annotations
 
-import os
 import shutil
 import sqlite3
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from hashlib import sha256
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, BinaryIO, TypeVar
 from urllib.parse import urlsplit
 
 import numpy as np
@@ -32,15 +26,15 @@ import numpy.typing as npt
 from rag.errors import IndexDamaged, RagError, ServerUnavailable, UsageError
 from rag.protocols import Vectors
 from rag.types import Hit
+from vectorstore.snapshots import Snapshots
 
-_CURRENT = "CURRENT"
 _DATABASE = "chroma.sqlite3"
 _CONFIGURATION = {"hnsw": {"space": "cosine", "ef_search": 400}}
 """Chroma's own ef_search, 100, finds 0.956 of the 50 nearest of 6,000; 400 finds all, in 3 ms."""
 _JITTER = 1e-3
 """Length of what is added to each unit vector, made from its id. Equal vectors (one footer in
 2,000 files) make islands in an HNSW graph that a search doesn't leave: recall fell to 0.67, and
-this brings it back to 0.995. It changes a cosine by less than 1e-4."""
+this brings it back to 0.995. It moves a cosine by about 5e-5 at 384 dimensions."""
 
 T = TypeVar("T")
 
@@ -56,12 +50,14 @@ class ChromaStore:
     def __init__(self, folder: Path | None, url: str | None = None, name: str = "chunks") -> None:
         if (folder is None) == (url is None):
             raise UsageError("a Chroma store lies in a folder or at an address: give one of them")
-        self._folder, self._url, self._name = folder, url, name
+        self._snapshots = None if folder is None else Snapshots(folder, _DATABASE)
+        self._url, self._name = url, name
         self._lock = threading.RLock()
         self._client: Any = None
         self._collection: Any = None
         self._opened: str | None = None
-        """The snapshot that the client reads, or the address."""
+        """The snapshot that the client reads."""
+        self._held: BinaryIO | None = None
         self._draft: str | None = None
         """The snapshot that this object writes, not yet published."""
 
@@ -93,29 +89,23 @@ class ChromaStore:
 
     def clear(self) -> None:
         with self._lock, self._one_line("written"):
-            if self._url is not None:
+            if self._snapshots is None:
                 self._open()
                 self._client.delete_collection(self._name)
                 self._free()
                 self._open()
             else:
                 self._discard()
-                self._start_draft(copy=False)
+                self._draft = self._snapshots.start()
+                self._open()
 
     def flush(self) -> None:
         with self._lock, self._one_line("written"):
-            if self._draft is None or self._folder is None:
+            if self._draft is None or self._snapshots is None:
                 return
             self._free()
-            published, self._draft = self._draft, None
-            previous = self._current()
-            temporary = self._folder / f"{_CURRENT}.new"
-            with temporary.open("w", encoding="ascii") as file:
-                file.write(published)
-                file.flush()
-                os.fsync(file.fileno())
-            temporary.replace(self._folder / _CURRENT)
-            self._remove_all_but(published, previous)
+            self._snapshots.publish(self._draft)
+            self._draft = None
 
     # --- reading ------------------------------------------------------------------------
 
@@ -139,9 +129,9 @@ class ChromaStore:
         return self._read(lambda: set(self._collection.get(include=[])["ids"]), set())
 
     def marker(self) -> str:
-        if self._url is None:
-            current = self._current()
-            return "" if current is None else f"{_CURRENT} {current}"
+        if self._snapshots is not None:
+            current = self._snapshots.current()
+            return "" if current is None else f"snapshot {current}"
         # A server may have been emptied, or written for another index of the same name.
         return self._read(
             lambda: f"{self._url} {self._collection.id} {self._collection.count()}", ""
@@ -161,75 +151,55 @@ class ChromaStore:
         with self._lock, self._one_line("read"):
             if not self._open():
                 return empty
-            return read()
+            try:
+                return read()
+            except Exception as error:
+                # Another client of the server made the collection anew.
+                if self._snapshots is not None or type(error).__name__ != "NotFoundError":
+                    raise
+                self._free()
+                self._open()
+                return read()
 
-    # --- snapshots ----------------------------------------------------------------------
-
-    def _current(self) -> str | None:
-        """The published snapshot, or None when there is none or it is gone."""
-        if self._folder is None:
-            return None
-        try:
-            name = (self._folder / _CURRENT).read_text("ascii")
-        except (FileNotFoundError, NotADirectoryError, UnicodeDecodeError):
-            return None
-        is_snapshot = name.isdigit() and (self._folder / name / _DATABASE).is_file()
-        return name if is_snapshot else None
+    # --- Chroma -------------------------------------------------------------------------
 
     def _open(self) -> bool:
         """Opens the draft, else what is published; whether there is anything to read."""
-        wanted = self._url or self._draft or self._current()
-        if wanted is None:
+        if self._snapshots is None:
+            if self._client is None:
+                self._connect(None)
+            return True
+        while True:
+            wanted = self._draft or self._snapshots.current()
+            if wanted is None:
+                self._free()
+                return False
+            if wanted == self._opened:
+                return True
             self._free()
-            return False
-        if wanted != self._opened:
-            self._free()
-            self._connect(None if self._folder is None else self._folder / wanted)
-            self._opened = wanted
-        return True
+            self._held = self._snapshots.hold(wanted)
+            if self._held is not None:
+                self._connect(self._snapshots.folder / wanted)
+                self._opened = wanted
+                return True
+            # A writer published another one meanwhile.
 
     def _open_draft(self) -> None:
-        if self._folder is not None and self._draft is None:
-            self._start_draft(copy=True)
+        if self._snapshots is not None and self._draft is None:
+            source = self._snapshots.current()
+            self._free()
+            draft = self._snapshots.start()
+            if source is not None:
+                _copy_snapshot(self._snapshots.folder / source, self._snapshots.folder / draft)
+            self._draft = draft
         self._open()
-
-    def _start_draft(self, *, copy: bool) -> None:
-        assert self._folder is not None
-        self._free()
-        self._folder.mkdir(parents=True, exist_ok=True)
-        current = self._current()
-        self._remove_all_but(current, self._before(current))
-        draft = f"{max(map(int, self._snapshots()), default=0) + 1:06d}"
-        if copy and current is not None:
-            _copy_snapshot(self._folder / current, self._folder / draft)
-        else:
-            (self._folder / draft).mkdir()
-        self._draft = draft
-        self._open()
-
-    def _snapshots(self) -> list[str]:
-        assert self._folder is not None
-        return sorted(path.name for path in self._folder.iterdir() if path.name.isdigit())
-
-    def _before(self, current: str | None) -> str | None:
-        earlier = [name for name in self._snapshots() if current and int(name) < int(current)]
-        return earlier[-1] if earlier else None
-
-    def _remove_all_but(self, *kept: str | None) -> None:
-        assert self._folder is not None
-        for name in self._snapshots():
-            if name not in kept:
-                # What can't be removed now (Windows, a reader) is removed by a later writer.
-                shutil.rmtree(self._folder / name, ignore_errors=True)
 
     def _discard(self) -> None:
         """Leaves a draft that wasn't published."""
         self._free()
-        if self._draft is not None and self._folder is not None:
-            shutil.rmtree(self._folder / self._draft, ignore_errors=True)
+        if self._draft is not None and self._snapshots is not None:
+            self._snapshots.remove(self._draft)
             self._draft = None
-
-    # --- Chroma -------------------------------------------------------------------------
 
     def _connect(self, folder: Path | None) -> None:
         import chromadb
@@ -256,9 +226,14 @@ class ChromaStore:
         return (slice(first, first + size) for first in range(0, count, size))
 
     def _free(self) -> None:
-        client, self._client, self._collection, self._opened = self._client, None, None, None
-        if client is not None:
-            client.close()
+        client, held = self._client, self._held
+        self._client = self._collection = self._opened = self._held = None
+        try:
+            if client is not None:
+                client.close()
+        finally:
+            if held is not None:
+                held.close()
 
     @contextmanager
     def _one_line(self, verb: str) -> Iterator[None]:
@@ -276,30 +251,25 @@ class ChromaStore:
             raise self._failed(verb, " ".join(str(error).split())[:200]) from error
 
     def _failed(self, verb: str, reason: str) -> RagError:
-        self._drop_client()
-        if self._url is not None:
+        with suppress(Exception):
+            self._free()
+        if self._snapshots is None or self._url is not None:
             return ServerUnavailable(
                 f"the Chroma server at {self._url} doesn't answer as it should ({reason}): "
                 "start it, or unset RAG_CHROMA_URL"
             )
-        lowered = reason.lower()
+        folder, lowered = self._snapshots.folder, reason.lower()
         if "no space left" in lowered or "disk is full" in lowered:
             return RagError(
-                f"no space left for {self._folder}: free some and run it again; "
+                f"no space left for {folder}: free some and run it again; "
                 "what stood there before still stands"
             )
         if verb == "read" or "malformed" in lowered or "not a database" in lowered:
             return IndexDamaged(
-                f"the vectors in {self._folder} can't be read ({reason}): "
+                f"the vectors in {folder} can't be read ({reason}): "
                 "make them anew with `rag index --rebuild`"
             )
-        return RagError(f"the vectors in {self._folder} can't be {verb} ({reason})")
-
-    def _drop_client(self) -> None:
-        try:
-            self._free()
-        except Exception:
-            self._client = self._collection = self._opened = None
+        return RagError(f"the vectors in {folder} can't be {verb} ({reason})")
 
 
 def _jittered(key: str, vector: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
@@ -312,7 +282,8 @@ def _jittered(key: str, vector: npt.NDArray[np.float32]) -> npt.NDArray[np.float
 def _copy_snapshot(source: Path, target: Path) -> None:
     """Readers of the snapshot may be writing bookkeeping into its SQLite file: that one is copied
     by SQLite, which waits for them."""
-    shutil.copytree(source, target, ignore=shutil.ignore_patterns(f"{_DATABASE}*"))
+    files = shutil.ignore_patterns(f"{_DATABASE}*")
+    shutil.copytree(source, target, ignore=files, dirs_exist_ok=True)
     with (
         closing(sqlite3.connect(source / _DATABASE)) as old,
         closing(sqlite3.connect(target / _DATABASE)) as new,
