@@ -264,6 +264,15 @@ def front_matter(text: str) -> tuple[int, int, str] | None:
     return (match.start(), match.end(), match["body"]) if match else None
 
 
+def read_date(value: str) -> str | None:
+    """The ISO form of a field's value that begins with a date (`2020-09-14T10:00:00Z`, `Mon, 14 Sep
+    2020`), None for what is no date with a year."""
+    value = value.strip()
+    weekday = re.match(_WEEKDAY, value, re.IGNORECASE)
+    found = _date_at(value, weekday.end() if weekday else 0)
+    return found[1] if found else None
+
+
 def _date_at(text: str, position: int) -> tuple[int, str] | None:
     """Where the date at `position` ends, and its ISO form, if it has a year."""
     match = _ISO.match(text, position)
@@ -282,9 +291,9 @@ def _date_at(text: str, position: int) -> tuple[int, str] | None:
 def _front_matter_date(text: str) -> str | None:
     block = front_matter(text)
     for value in _FRONT_DATE.findall(block[2]) if block else ():
-        found = _date_at(value.strip(), 0)
+        found = read_date(value)
         if found is not None:
-            return found[1]
+            return found
     return None
 
 
