@@ -13,11 +13,11 @@ import stat
 import unicodedata
 from pathlib import Path, PurePosixPath
 
-from rag import extract
+from rag import formats
 from rag.dates import document_date, front_matter
 from rag.decode import decode
 from rag.errors import DocumentSkipped, UsageError
-from rag.extract import Extract
+from rag.formats import Extract
 from rag.language import detect
 from rag.text import split_sentences
 from rag.types import UNKNOWN_LANGUAGE, Document, FileOutcome
@@ -209,11 +209,11 @@ def load(source: str, data: bytes) -> Document:
 
 def _extracted(suffix: str, data: bytes) -> tuple[Extract, str]:
     if suffix in (".html", ".htm"):
-        return extract.html(data), "html-1+beautifulsoup4"
+        return formats.html(data), "html-1+beautifulsoup4"
     if suffix == ".pdf":
-        return extract.pdf(data), "pdf-1+pypdf"
+        return formats.pdf(data), "pdf-1+pypdf"
     if suffix == ".docx":
-        return extract.docx(data), "docx-1+python-docx"
+        return formats.docx(data), "docx-1+python-docx"
     if suffix not in READABLE:
         known = ", ".join(sorted(READABLE))
         raise DocumentSkipped(f"unknown format {suffix or '(no suffix)'}: read are {known}")
