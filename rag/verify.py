@@ -1,0 +1,389 @@
+"""Whether a sentence may be shown: proven by one piece of evidence, by rule and by a judge.
+
+Every rule must hold against one and the same piece of evidence. A sure extract (`rag.excerpt`) needs
+no judge; anything else needs the rules and a judge's reading. The rules see facts and qualifiers;
+what they can't see (who does what to whom in another language, say) is the judge's to see.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+
+from rag.excerpt import extract_score
+from rag.facts import Facts, Number, facts, mentions, tokens
+from rag.gazetteer import TITLES
+from rag.language import detect
+from rag.marks import Mark, attributions, plain
+from rag.protocols import Judge
+from rag.roles import same_roles, used_part
+from rag.terms import content_words, stem
+from rag.text import split_sentences
+from rag.types import Evidence
+
+SUPPORT_THRESHOLD = 0.9
+"""A judge's support from which a sentence is shown. An unproven sentence costs the reader's trust, a
+proven one held back costs only a quote in its place: so far to the right until a trained judge comes
+with a threshold fitted on its own calibration set."""
+
+MIN_OVERLAP = 0.5
+"""Share of a statement's stems that its evidence must have, in the same language."""
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """The evidence that proves a statement best."""
+
+    evidence: Evidence
+    score: float
+    """For an extract: the share of the evidence sentence's words that it keeps; else the judge's
+    support. 0..1."""
+
+
+_MARKERS = re.compile(r"\s*\[\s*(\d{1,3}(?:\s*[,;–-]\s*\d{1,3})*)\s*\]")
+
+
+def strip_markers(text: str) -> tuple[str, tuple[int, ...]]:
+    """A generator's sentence without its "[2]" markers, and their numbers: hints, never proof."""
+    hints = [int(n) for match in _MARKERS.finditer(text) for n in re.findall(r"\d+", match[1])]
+    bare = _MARKERS.sub("", text)
+    return re.sub(r"\s+([.!?…])$", r"\1", " ".join(bare.split())), tuple(dict.fromkeys(hints))
+
+
+def verify(
+    statement: str,
+    language: str,
+    evidence: Sequence[Evidence],
+    judge: Judge | None,
+    hints: Sequence[int] = (),
+) -> Proof | None:
+    """The best proof of a statement that claims to be in `language`, None when nothing proves it:
+    then it must not be shown. `hints` (1-based places in `evidence`) only break ties."""
+    if malformed(statement, language) is not None:
+        return None
+    proofs: list[tuple[tuple[float, ...], Proof]] = []
+    for number, item in enumerate(evidence, 1):
+        if broken_rules(statement, language, item):
+            continue
+        score = _extracted(statement, language, item)
+        sure = score is not None
+        if score is None:
+            if judge is None or _patchwork(statement, language, item):
+                continue
+            support = judge.support(item.place.quote, [statement])
+            score = float(support[0])
+            if not score >= SUPPORT_THRESHOLD:  # also when it is no number
+                continue
+        order = (-float(sure), -round(score, 9), float(number not in hints), float(number))
+        proofs.append((order, Proof(item, min(1.0, max(0.0, score)))))
+    return min(proofs, key=lambda pair: pair[0])[1] if proofs else None
+
+
+def reasons(
+    statement: str, language: str, evidence: Sequence[Evidence]
+) -> list[tuple[Evidence, tuple[str, ...]]]:
+    """For a trace: why each piece of evidence doesn't prove the statement by rule; an empty tuple
+    where only the extract rule or a judge is left to ask."""
+    wrong = malformed(statement, language)
+    head = () if wrong is None else (wrong,)
+    return [(item, head + broken_rules(statement, language, item)) for item in evidence]
+
+
+# --- the statement by itself --------------------------------------------------------------
+
+_PROMPT = re.compile(
+    r"<\|?[\w/]+\|?>|\b(?:question|answer|réponse|sentences|phrases|sources?|evidence|context|"
+    r"contexte|passages?|user|assistant|system|instructions?|documents?)\s*:|"
+    r"\b(?:numbered sentences?|phrases? numérotées?|end each sentence|termine chaque phrase|"
+    r"answer in (?:english|french)|réponds en|no answer|pas de réponse|in brackets|"
+    r"entre crochets|use only what|n'utilise que|as an ai|language model|modèle de langage|"
+    r"(?:provided|given|above|following) (?:context|sentences?|text|passages?|documents?|information)|"
+    r"(?:contexte|texte|phrases?|passages?|documents?|informations?) (?:fourni|ci-dessus|donné|suivant)"
+    r"\w*|i cannot|i can't|i'm sorry|je suis désolé|tu réponds|you answer|les documents disent|"
+    r"the documents? (?:say|also)|sentence \d|phrase \d)",
+    re.IGNORECASE,
+)
+_LIST = re.compile(r"^\s*(?:[-*•–—#>|]\s|\d{1,2}[.)]\s|[a-z]\)\s)")
+_END = re.compile(r"[.!…]\s*[»”\"')\]]*\s*$|[.!…]?\s*[»”\"]\s*[.!…]?$")
+
+
+def malformed(statement: str, language: str) -> str | None:
+    """Why a text can't be shown whatever the evidence: not one whole statement in its language."""
+    words = tokens(statement)
+    if "\n" in statement.strip():
+        return "more than one line"
+    if re.search(r"\[\s*\d*\s*[\],;]|\[\s*$", statement):
+        return "a marker is left in it"
+    if "?" in statement:
+        return "a question"
+    if len(words) < 3 or not content_words(statement, language):
+        return "fewer than three words"
+    if _PROMPT.search(plain(statement)):
+        return "speaks of the prompt"
+    if _LIST.match(statement) or "**" in statement or "```" in statement:
+        return "a list or markup"
+    if not _END.search(statement):
+        return "doesn't end as a sentence does"
+    if len(split_sentences(statement, language)) > 1 or _glued(statement):
+        return "more than one sentence"
+    if _loops([t.folded for t in words]):
+        return "repeats itself"
+    found = detect(statement, quotations=False)
+    if found in {"en", "fr"} and found != language and language in {"en", "fr"}:
+        return f"in {found}, not in {language}"
+    return None
+
+
+def _glued(statement: str) -> bool:
+    """A full stop in mid-sentence before a capital, after a word that is no abbreviation."""
+    return re.search(r"(?<![A-Z])(?<!\bM)(?<!\bMr)(?<!\bDr)(?<!\bMme)(?<!\bMrs)(?<!\bMs)(?<!\bSt)"
+                     r"\w{3,}[.!…][»”\"]?\s+[A-ZÀ-Þ«“\"]", statement) is not None  # fmt: skip
+
+
+def _loops(words: Sequence[str]) -> bool:
+    """Five words that come again, or a word three times in a row."""
+    seen: set[tuple[str, ...]] = set()
+    for i in range(len(words) - 4):
+        run = tuple(words[i : i + 5])
+        if run in seen:
+            return True
+        seen.add(run)
+    return any(a == b == c for a, b, c in zip(words, words[1:], words[2:], strict=False))
+
+
+# --- the statement against one piece of evidence ------------------------------------------
+
+Rule = Callable[[str, str, Evidence], "str | None"]
+
+
+def broken_rules(statement: str, language: str, item: Evidence) -> tuple[str, ...]:
+    """What a statement says beyond, or leaves out of, one piece of evidence; empty when no rule is
+    broken."""
+    source = item.sentence.text
+    if source.rstrip(" »”\"'").endswith("?"):
+        return ("the evidence is a question",)
+    if item.sentence.kind not in ("prose", "heading"):
+        return (f"the evidence is {item.sentence.kind}",)
+    checks = (_figures, _dates, _names, _qualifiers, _speaker, _anchor)
+    said = facts(statement, language)
+    found = [check(statement, language, said, item) for check in checks]
+    return tuple(reason for reason in found if reason is not None)
+
+
+def _shown(item: Evidence) -> str:
+    """The sentence, and the words of its quote that say who speaks."""
+    if item.sentence.speech is None:
+        return item.sentence.text
+    quote = item.place.quote
+    said = attributions(quote, item.sentence.language)
+    return " ".join([item.sentence.text, *(quote[span.start : span.end] for span in said[-1:])])
+
+
+_ONE = frozenset("un une one a an seul seule only single premier l".split())
+
+
+def _figures(statement: str, language: str, said: Facts, item: Evidence) -> str | None:
+    """Every number, and every word with a figure in it, stands in the evidence."""
+    text = _shown(item)
+    there = facts(text, item.sentence.language)
+    words = {t.folded for t in tokens(text)}
+    for number in said.numbers:
+        one = number.value == 1 and statement[number.start : number.end].isalpha()
+        if not any(_same_number(number, other) for other in there.numbers) and not (
+            one and words & _ONE
+        ):
+            return f"number {statement[number.start : number.end]}"
+    # Each number of the evidence proves one of the statement: "2 à 2" needs two of them.
+    if len(said.numbers) > len(there.numbers) + 1:
+        return "more numbers than the evidence"
+    if language == item.sentence.language and not _is_subsequence(
+        [n.value for n in said.numbers if n.value != 1], [n.value for n in there.numbers]
+    ):
+        return "numbers in another order"
+    covered = [(n.start, n.end) for n in said.numbers] + [(d.start, d.end) for d in said.dates]
+    for token in tokens(statement):
+        dated = any(start <= token.start < end for start, end in covered)
+        figure = any(c.isdigit() for c in token.text)
+        if figure and not dated and token.folded not in words:
+            return f"figure {token.text}"
+    return None
+
+
+def _same_number(a: Number, b: Number) -> bool:
+    return (a.value, a.unit, a.bound) == (b.value, b.unit, b.bound)
+
+
+def _is_subsequence(part: Sequence[Decimal], whole: Sequence[Decimal]) -> bool:
+    rest = iter(whole)
+    return all(any(x == y for y in rest) for x in part)
+
+
+def _dates(statement: str, language: str, said: Facts, item: Evidence) -> str | None:
+    """Every date stands in the evidence, at least as precisely; so does every week day."""
+    text = _shown(item)
+    there = facts(text, item.sentence.language)
+    for date in said.dates:
+        stated = (date.year, date.month, date.day)
+        if not any(
+            all(x is None or x == y for x, y in zip(stated, (d.year, d.month, d.day), strict=True))
+            for d in there.dates
+        ):
+            return f"date {statement[date.start : date.end]}"
+    if not said.weekdays <= there.weekdays:
+        return "another day of the week"
+    return None
+
+
+def _names(statement: str, language: str, said: Facts, item: Evidence) -> str | None:
+    """Every name stands in the evidence, in whatever spelling the table knows; and where voice and
+    order can be read, its names play the same parts."""
+    text = _shown(item)
+    there = mentions(text)
+    for name in said.names:
+        for part in name.key.split():
+            if part not in there and part not in TITLES:
+                return f"name {name.text}"
+    countries = {key for key in mentions(statement) if key.startswith("@")}
+    missing = sorted(countries - there - {"@mr", "@ms"})
+    if missing:
+        return f"name {missing[0][1:]}"
+    if not same_roles(statement, language, item.sentence.text, item.sentence.language):
+        return "names in other parts"
+    return None
+
+
+_NEEDED = (
+    # Kinds of the evidence, and the kinds of the statement of which one must answer each.
+    ({"conditional", "possible", "uncertain"}, {"conditional", "possible", "uncertain"}),
+    ({"future"}, {"future", "conditional", "obligation"}),
+    ({"obligation"}, {"obligation", "future"}),
+    ({"intention"}, {"intention"}),
+    ({"belief"}, {"belief", "possible", "intention"}),
+    ({"condition"}, {"condition"}),
+    ({"only"}, {"only"}),
+    ({"almost"}, {"almost"}),
+)
+_FORBIDDEN = ("condition", "only", "universal", "cause", "obligation", "intention", "almost")
+"""What a statement must not add."""
+
+
+def _qualifiers(statement: str, language: str, said: Facts, item: Evidence) -> str | None:
+    """Negation agrees; what the evidence hedges stays hedged; nothing is made stronger."""
+    text = used_part(statement, language, item.sentence.text, item.sentence.language)
+    there = facts(text, item.sentence.language)
+    # The words that say who says it may be put otherwise ("n'a pas précisé").
+    if len(said.negations) != len(there.negations):
+        return f"{len(said.negations)} negations, not {len(there.negations)}"
+    mine = [m.kind for m in said.hedges]
+    theirs = [m.kind for m in there.hedges]
+    for kinds, answers in _NEEDED:
+        needed = sum(kind in kinds for kind in theirs)
+        given = sum(kind in answers for kind in mine)
+        if given < needed:
+            return f"drops: {_first(text, there.hedges, kinds)}"
+    speaks = bool(there.attributions) or item.sentence.speech is not None
+    if not speaks and {"conditional", "possible", "uncertain"} & set(mine):
+        if not {"conditional", "possible", "uncertain", "future", "obligation"} & set(theirs):
+            return (
+                f"adds: {_first(statement, said.hedges, {'conditional', 'possible', 'uncertain'})}"
+            )
+    if "future" in mine and not {"future", "conditional", "obligation", "intention"} & set(theirs):
+        return f"adds: {_first(statement, said.hedges, {'future'})}"
+    whole = {m.kind for m in facts(item.sentence.text, item.sentence.language).hedges}
+    related = {"obligation": {"obligation", "future"}, "intention": {"intention", "belief"}}
+    for kind in _FORBIDDEN:
+        if kind in mine and not related.get(kind, {kind}) & whole:
+            return f"adds: {_first(statement, said.hedges, {kind})}"
+    return None
+
+
+def _first(text: str, marks: Sequence[Mark], kinds: set[str]) -> str:
+    return next((text[m.start : m.end] for m in marks if m.kind in kinds), "")
+
+
+def _speaker(statement: str, language: str, said: Facts, item: Evidence) -> str | None:
+    """What somebody says stays said by them; nobody else says it."""
+    source = item.sentence.text
+    text, tongue = _shown(item), item.sentence.language
+    there = facts(text, tongue)
+    used = facts(used_part(statement, language, source, tongue), tongue)
+    needed = bool(used.attributions) or item.sentence.speech is not None
+    if needed and not said.attributions:
+        return "the speaker is dropped"
+    if said.attributions and not there.attributions:
+        return "adds a speaker"
+    mine, theirs = _speakers(statement, said), _speakers(text, there)
+    if mine - theirs:
+        return f"another speaker: {sorted(mine - theirs)[0]}"
+    outer = _outer_speaker(item)
+    if item.sentence.speech is not None and (outer is None or (outer and not outer & mine)):
+        return "the speaker is dropped"
+    if len(said.attributions) < len(used.attributions) and len(used.attributions) > 1:
+        return "a speaker is dropped"
+    return None
+
+
+def _speakers(text: str, found: Facts) -> set[str]:
+    """Keys of the names in the words that say who says it."""
+    return {
+        part
+        for name in found.names
+        if any(span.start <= name.start < span.end for span in found.attributions)
+        for part in name.key.split()
+    }
+
+
+def _outer_speaker(item: Evidence) -> set[str] | None:
+    """Keys of the names that say who speaks in a quotation; None when nobody does."""
+    quote, language = item.place.quote, item.sentence.language
+    found = facts(quote, language)
+    if not found.attributions:
+        return None
+    last = found.attributions[-1]
+    return {
+        part
+        for name in found.names
+        if last.start <= name.start < last.end
+        for part in name.key.split()
+    }
+
+
+def _anchor(statement: str, language: str, said: Facts, item: Evidence) -> str | None:
+    """Something that ties the statement to the evidence: in one language most of its words, across
+    languages a name, a number, a date or a cognate."""
+    source = item.sentence.text
+    if language == item.sentence.language:
+        mine = {stem(word, language) for word in content_words(statement, language)}
+        theirs = {stem(word, language) for word in content_words(_shown(item), language)}
+        share = len(mine & theirs) / max(1, len(mine))
+        return None if share >= MIN_OVERLAP else "few of its words are in the evidence"
+    there = mentions(source)
+    if any(part in there for name in said.names for part in name.key.split()):
+        return None
+    if said.numbers or said.dates:
+        return None  # each of them was found there
+    mine_words = {stem(w, "und")[:5] for w in content_words(statement, language) if len(w) >= 6}
+    theirs_words = {stem(w, "und")[:5] for w in content_words(source, item.sentence.language)}
+    return None if mine_words & theirs_words else "nothing in common with the evidence"
+
+
+def _extracted(statement: str, language: str, item: Evidence) -> float | None:
+    if language != item.sentence.language:
+        return None
+    return extract_score(statement, item.sentence.text, language)
+
+
+def _patchwork(statement: str, language: str, item: Evidence) -> bool:
+    """Cut from the evidence's own words but not a sure extract, and without its head: "Microsoft a
+    été rejetée" from "L'offre de Microsoft a été rejetée". Judges are easily fooled by those."""
+    if language != item.sentence.language:
+        return False
+    mine = [stem(word, language) for word in content_words(statement, language)]
+    theirs = [stem(word, language) for word in content_words(item.sentence.text, language)]
+    if not set(mine) <= set(theirs):
+        return False
+    rest = iter(theirs)
+    in_order = all(any(x == y for y in rest) for x in mine)
+    return not in_order or mine[0] != theirs[0]
