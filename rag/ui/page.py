@@ -84,6 +84,15 @@ def build_page(assistant: AssistantLike | Desk, *, examples: Sequence[Example] =
                 table = _html("", elem_id="att-documents")
         panel = _html("", elem_id="att-panel")
 
+        # First, so that no event of the page takes their names.
+        for endpoint in (handlers.api_ask, handlers.api_search, handlers.api_sources):
+            api(
+                endpoint,
+                api_name=endpoint.__name__.removeprefix("api_"),
+                concurrency_limit=_VISITORS,
+                concurrency_id="programs",
+            )
+
         quiet: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
         asking: dict[str, Any] = {
             "inputs": [question, state],
@@ -118,13 +127,6 @@ def build_page(assistant: AssistantLike | Desk, *, examples: Sequence[Example] =
         for place in (chat, results, table):
             place.select(handlers.open_document, outputs=[panel], concurrency_limit=8, **quiet)
         page.unload(handlers.leave)
-        for endpoint in (handlers.api_ask, handlers.api_search, handlers.api_sources):
-            api(
-                endpoint,
-                api_name=endpoint.__name__.removeprefix("api_"),
-                concurrency_limit=_VISITORS,
-                concurrency_id="programs",
-            )
     return cast(gr.Blocks, page)
 
 

@@ -17,14 +17,14 @@ SHOWN_DOCUMENT = 200_000
 
 def search_results(searched: Searched, strings: Strings) -> str:
     """Evidence without an answer."""
+    n = len(searched.evidence)
     seconds = strings.seconds(searched.seconds)
-    count = strings.count(strings.results, len(searched.evidence)) if searched.evidence else ""
+    head = strings.count(strings.results, n, seconds=seconds) if n else strings.no_passage
     rows = "".join(
         f'<li class="att-card"><span class="att-number" aria-hidden="true">{n}</span>'
         f"<div>{place_html(item.place, strings)}{also_files_html(item.also, strings)}</div></li>"
         for n, item in enumerate(searched.evidence, 1)
     )
-    head = count.format(seconds=seconds) if count else strings.no_passage
     return (
         f'<section class="att-sources att-results"><p class="att-status" role="status">{esc(head)}</p>'
         f"<ol>{rows}</ol></section>"

@@ -5,12 +5,13 @@ only once a page is really served, since that takes seconds.
 from __future__ import annotations
 
 import ipaddress
+import logging
 import os
 import socket
 import sys
 import threading
 import time
-from collections.abc import Awaitable, Callable, MutableMapping
+from collections.abc import Awaitable, Callable, MutableMapping, Sequence
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
@@ -21,6 +22,9 @@ if TYPE_CHECKING:
     import gradio as gr
 
     from rag.ui.desk import Desk
+    from rag.ui.text import Example
+
+log = logging.getLogger(__name__)
 
 DEFAULT_HOST = "127.0.0.1"
 DEFAULT_PORT = 7860
@@ -62,41 +66,64 @@ def serve(
     `auth` is `user:password`; `write` gets each line for the person (default: standard output).
     Raises UsageError for an address off this machine without `auth`, RagError for a taken port.
     """
-    say = write if write is not None else _to_stdout
-    credentials = check_access(host, auth)
-    port = check_port(host, port)
-    say("Attest is starting…\n")
-
     from rag.ui.desk import Desk
-    from rag.ui.page import build_page
 
     def opener() -> Any:
         from rag.assistant import open_assistant
 
         return open_assistant(settings)
 
-    desk = Desk(opener)
-    page = build_page(desk, examples=examples_for(settings))
-    address = launch(page, host, port, credentials)
-    say(f"Attest is ready: {address}  (Ctrl-C stops it)\n")
-    if not is_loopback(host):
-        say(
-            "It answers questions about the documents, and shows them, to everybody on the network "
-            "who has the password; the connection is not encrypted.\n"
-        )
-    threading.Thread(target=_warm, args=(desk, say), name="attest-warm", daemon=True).start()
-    if open_browser:
-        import webbrowser
+    serve_desk(
+        Desk(opener),
+        host,
+        port,
+        open_browser,
+        auth=auth,
+        write=write,
+        examples=examples_for(settings),
+    )
 
-        webbrowser.open(address)
+
+def serve_desk(
+    desk: Desk,
+    host: str = DEFAULT_HOST,
+    port: int = DEFAULT_PORT,
+    open_browser: bool = False,
+    *,
+    auth: str | None = None,
+    write: Callable[[str], Any] | None = None,
+    examples: Sequence[Example] = (),
+) -> None:
+    """`serve`, over a desk that is there already."""
+    say = write if write is not None else _to_stdout
+    credentials = check_access(host, auth)
+    port = check_port(host, port)
+    page = None
     try:
+        say("Attest is starting…\n")
+        from rag.ui.page import build_page
+
+        page = build_page(desk, examples=examples)
+        address = launch(page, host, port, credentials)
+        say(f"Attest is ready: {address}  (Ctrl-C stops it)\n")
+        if not is_loopback(host):
+            say(
+                "Whoever on the network has the password can question these documents and read "
+                "them here; the connection is not encrypted.\n"
+            )
+        threading.Thread(target=_warm, args=(desk, say), name="attest-warm", daemon=True).start()
+        if open_browser:
+            import webbrowser
+
+            webbrowser.open(address)
         while True:
             time.sleep(3600)
     except KeyboardInterrupt:
         say("\nStopped.\n")
     finally:
         desk.close()
-        page.close(verbose=False)
+        if page is not None:
+            page.close(verbose=False)
 
 
 def launch(
@@ -155,7 +182,7 @@ def launch_options(host: str = DEFAULT_HOST) -> dict[str, Any]:
     }
 
 
-def examples_for(settings: Settings) -> Any:
+def examples_for(settings: Settings) -> Sequence[Example]:
     """Questions that the welcome offers: about the seeds when they are what is read."""
     from rag.ui.text import SEED_EXAMPLES
 
@@ -230,6 +257,8 @@ def _warm(desk: Desk, say: Callable[[str], Any]) -> None:
         desk.call(lambda assistant: assistant.sources())
     except RagError as error:
         say(f"{error}\n")
+    except Exception:
+        log.exception("the assistant could not be opened")
 
 
 def _middleware(loopback_only: bool) -> Any:

@@ -100,10 +100,10 @@ class Strings:
     languages: tuple[tuple[str, str], ...]
     decimal: str
 
-    def count(self, forms: tuple[str, str], n: int) -> str:
+    def count(self, forms: tuple[str, str], n: int, **blanks: str) -> str:
         """Singular or plural; French counts nothing in the singular."""
         one = n == 1 or (n == 0 and self.code == "fr")
-        return forms[0 if one else 1].format(n=n)
+        return forms[0 if one else 1].format(n=n, **blanks)
 
     def seconds(self, value: float) -> str:
         return f"{value:.1f}".replace(".", self.decimal) + NBSP + "s"
@@ -113,7 +113,7 @@ class Strings:
         if not date:
             return self.no_date
         parts = date.split("-")
-        if not all(part.isdigit() for part in parts) or len(parts) > 3:
+        if not all(part.isascii() and part.isdigit() for part in parts) or len(parts) > 3:
             return date
         numbers = [int(part) for part in parts]
         if len(numbers) == 1:
