@@ -21,9 +21,9 @@ _ALGORITHMS = {"en": "english", "fr": "french", "de": "german", "es": "spanish",
 STOP_WORDS: dict[str, frozenset[str]] = {
     "en": frozenset(
         """a about above after again all also am an and any are aren as at be because been before
-        being between both but by can cannot could couldn did didn do does doesn doing don
+        being between both but by can cannot could couldn d did didn do does doesn doing don
         down during each few for from further had hadn has hasn have haven having he her
-        here hers herself him himself his how i if in into is isn it its itself just ll me
+        here hers herself him himself his how i if in into is isn it its itself just ll m me
         more most my myself no nor not now of off on once only or other our ours ourselves
         out over own re s same she should shouldn so some such t than that the their
         theirs them themselves then there these they this those through to too under until
@@ -32,16 +32,17 @@ STOP_WORDS: dict[str, frozenset[str]] = {
         said""".split()
     ),
     "fr": frozenset(
-        """a ai aie aient ait alors as au aucun aurait auront aussi autre aux avaient avais avait
-        avant avec avez avoir avons ayant c ca car ce ceci cela celle celles celui ces cet
-        cette ceux chaque chez comme comment d dans de depuis des dit donc dont du elle
-        elles en encore entre es est et etaient etait etant ete etes etre eu eux fait faut
+        """a ai aie aient ait alors as au aucun aura aurait auras aurez auriez auront aussi
+        autre aux avaient avais avait avant avec avez avoir avons ayant c ca car ce ceci cela
+        celle celles celui ces cet cette ceux chaque chez comme comment d dans de depuis des dit
+        donc dont du elle elles en encore entre es est et etaient etait etant ete etes etre
+        eu eux fait faut
         fut furent ici il ils j je jusqu l la laquelle le lequel les lesquelles lesquels
         leur leurs lors lui m ma mais me meme memes mes moi mon n ne ni nos notre nous on
         ont ou par parce pas peu peut plus pour pourquoi pourrait qu quand que quel quelle
-        quelles quels qui quoi s sa sans se sera serait ses si soit son sont sous suis sur
-        t ta te tes toi ton tous tout toute toutes tres tu un une va vers vos votre vous
-        y""".split()
+        quelles quels qui quoi s sa sans se sera serait seras serez seriez seront ses
+        si soient soit son sont sous suis sur t ta te tes toi ton tous tout toute toutes tres
+        tu un une va vers vos votre vous y""".split()
     ),
 }
 """Folded forms: without accents, lower case."""

@@ -21,6 +21,8 @@ import numpy.typing as npt
 from rag.errors import ModelUnavailable
 
 FORMAT = 1
+FILE = "fr-en.npz"
+"""What a folder is expected to hold."""
 SCALE = 65535
 
 
@@ -44,7 +46,10 @@ class NumpyLexicon:
     """Translations of single stems, read from a file on first use (about 20 ms)."""
 
     def __init__(self, path: Path) -> None:
-        """Reads nothing yet. Raises ModelUnavailable when there is no such file."""
+        """`path` is the file, or the folder that holds `FILE`. Reads nothing yet. Raises
+        ModelUnavailable when there is no such file."""
+        if path.is_dir():
+            path = path / FILE
         if not path.is_file():
             raise ModelUnavailable(
                 f"{path}: no lexicon lies there; restore it from the project, or make it with "
@@ -88,7 +93,10 @@ class NumpyLexicon:
 
 def _read(path: Path) -> _Tables:
     try:
-        with np.load(path, allow_pickle=False) as file:
+        loaded = np.load(path, allow_pickle=False)
+        if isinstance(loaded, np.ndarray):
+            raise ValueError("a single array")
+        with loaded as file:
             version = int(file["format"][0])
             if version != FORMAT:
                 raise ModelUnavailable(

@@ -15,8 +15,9 @@ import csv
 import re
 import sys
 import time
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -24,13 +25,16 @@ import numpy.typing as npt
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))  # runs from a checkout as it is
 
-from rag.errors import RagError, UsageError  # noqa: E402
-from rag.terms import content_words, stem  # noqa: E402
+from rag.errors import RagError, UsageError
+from rag.models.lexicon import FILE, FORMAT, SCALE
+from rag.terms import content_words, stem
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
 
-OUTPUT = Path(__file__).resolve().parents[2] / "models" / "lexicon" / "fr-en.npz"
+OUTPUT = Path(__file__).resolve().parents[2] / "models" / "lexicon" / FILE
+LETTERS = 5
+"""Words that begin with the same so many are taken for kin."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,20 +42,16 @@ class Recipe:
     """Everything that was chosen; README.md has the measurements."""
 
     rounds: int = 6
-    dictionary_weight: float = 1.0
-    """What a dictionary line counts beside a sentence pair; 0 leaves the dictionary out."""
-    prior: float = 0.0
-    """Dirichlet prior for variational Bayes (Riley & Gildea, NAACL 2012); 0 is plain EM."""
-    symmetric: bool = False
-    """Multiply by the other direction's p(source | target) and renormalise."""
-    null_weight: float = 1.0
-    """How many NULL words stand in every source sentence."""
+    same: float = 3.0
+    """Counts that two words of the same spelling are given in every round,"""
+    alike: float = 1.0
+    """and two words that share their first five letters (a Dirichlet prior for cognates)."""
+    agreement: float = 0.3
+    """p(t|s) is multiplied by p(s|t) to this power; 0 leaves the two directions alone."""
     least: float = 0.02
     """Translations below this probability are dropped,"""
     most: int = 8
-    """and all but this many,"""
-    renormalise: bool = False
-    """and what is left may be made to sum to 1."""
+    """and all but this many."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +69,16 @@ class Direction:
     translations of source i are `targets[offsets[i]:offsets[i + 1]]`, best first."""
 
     offsets: Ints
+    targets: Ints
+    probabilities: Floats
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """p(target | source) of every two words that stood together, sorted by source, then target;
+    what NULL made is missing. Three arrays of one length."""
+
+    sources: Ints
     targets: Ints
     probabilities: Floats
 
@@ -120,19 +130,21 @@ _REMARK = re.compile(r"\{[^}]*\}|\[[^]]*\]|\([^)]*\)")
 
 
 def _wiktionary(folder: Path) -> Iterator[Pair]:
+    for line in _lines(folder / "wiktionary_fr_en" / "fr-en-enwiktionary.txt"):
+        yield from dictionary_line(line)
+
+
+def dictionary_line(line: str) -> Iterator[Pair]:
     """`équipe {f} :: team, crew` gives (team, équipe) and (crew, équipe); what reads like a
     definition rather than a translation (more than three words) is left out."""
-    for line in _lines(folder / "wiktionary_fr_en" / "fr-en-enwiktionary.txt"):
-        if line.startswith("#"):
-            continue
-        head, separator, gloss = line.partition(" :: ")
-        french = _REMARK.sub(" ", head).strip()
-        if not separator or not french:
-            continue
-        for part in re.split(r"[,;]", _REMARK.sub(" ", gloss)):
-            english = re.sub(r"^(to|a|an|the) ", "", part.strip())
-            if english and len(english.split()) <= 3:
-                yield Pair("wiktionary_fr_en", english, french)
+    head, separator, gloss = line.partition(" :: ")
+    french = _REMARK.sub(" ", head).strip()
+    if line.startswith("#") or not separator or not french:
+        return
+    for part in re.split(r"[,;]", _REMARK.sub(" ", gloss)):
+        words = re.sub(r"^(to|a|an|the) ", "", part.strip()).split()
+        if 0 < len(words) <= 3:
+            yield Pair("wiktionary_fr_en", " ".join(words), french)
 
 
 # --- learning -----------------------------------------------------------------------------
@@ -144,110 +156,153 @@ def stems(text: str, language: str) -> list[str]:
     return list(dict.fromkeys(stem(word, language) for word in content_words(text, language)))
 
 
-def learn(pairs: Sequence[Pair], recipe: Recipe) -> tuple[list[str], list[str], Direction, Direction]:
+def learn(
+    pairs: Sequence[Pair], recipe: Recipe
+) -> tuple[list[str], list[str], Direction, Direction]:
     """English vocabulary, French vocabulary, English to French, French to English."""
-    english = [stems(pair.english, "en") for pair in pairs]
-    french = [stems(pair.french, "fr") for pair in pairs]
-    weights = np.array(
-        [recipe.dictionary_weight if p.corpus == "wiktionary_fr_en" else 1.0 for p in pairs]
-    )
-    kept = [
-        i for i in range(len(pairs)) if english[i] and french[i] and weights[i] > 0.0
-    ]
-    english, french, weights = [english[i] for i in kept], [french[i] for i in kept], weights[kept]
-    en_words, en_ids = _number(english)
-    fr_words, fr_ids = _number(french)
-    forward = _ibm1(en_ids, fr_ids, weights, recipe)
-    backward = _ibm1(fr_ids, en_ids, weights, recipe)
-    if recipe.symmetric:
-        forward, backward = _agree(forward, backward), _agree(backward, forward)
+    both = [(stems(pair.english, "en"), stems(pair.french, "fr")) for pair in pairs]
+    both = [(english, french) for english, french in both if english and french]
+    if not both:
+        raise UsageError("no sentence pair has a content word on both sides; nothing to learn from")
+    english, en_texts = _number([one for one, _ in both])
+    french, fr_texts = _number([other for _, other in both])
+    kinship = _kinship(english, french, recipe)
+    forward = _ibm1(en_texts, fr_texts, kinship, recipe.rounds)
+    back = _ibm1(fr_texts, en_texts, {(t, s): n for (s, t), n in kinship.items()}, recipe.rounds)
     return (
-        en_words,
-        fr_words,
-        _prune(*forward, len(en_words), recipe),
-        _prune(*backward, len(fr_words), recipe),
+        english,
+        french,
+        _prune(_agree(forward, back, recipe.agreement), len(english), recipe),
+        _prune(_agree(back, forward, recipe.agreement), len(french), recipe),
     )
 
 
-def _number(texts: Iterable[Sequence[str]]) -> tuple[list[str], list[Ints]]:
+def _number(texts: Sequence[Sequence[str]]) -> tuple[list[str], list[Ints]]:
+    """The sorted vocabulary, and the texts as numbers of its words."""
     vocabulary = sorted({word for text in texts for word in text})
     number = {word: i for i, word in enumerate(vocabulary)}
     return vocabulary, [np.array([number[word] for word in text], dtype=np.int64) for text in texts]
 
 
+def _kinship(
+    english: Sequence[str], french: Sequence[str], recipe: Recipe
+) -> dict[tuple[int, int], float]:
+    """Prior counts by (English, French) number, where there are any: a rare word that stood in one
+    sentence is otherwise as good a translation of its neighbours as of its cognate."""
+    beginnings: dict[str, list[int]] = defaultdict(list)
+    for number, word in enumerate(french):
+        beginnings[word[:LETTERS]].append(number)
+    counts: dict[tuple[int, int], float] = {}
+    for one, word in enumerate(english):
+        long_enough = len(word) >= LETTERS and not word[0].isdigit()
+        for other in beginnings.get(word[:LETTERS], ()):
+            counts[one, other] = recipe.alike * long_enough + recipe.same * (word == french[other])
+    return {pair: count for pair, count in counts.items() if count > 0.0}
+
+
 def _ibm1(
-    source: Sequence[Ints], target: Sequence[Ints], weights: Floats, recipe: Recipe
-) -> tuple[Ints, Ints, Floats]:
-    """(source, target, p(target | source)) of every pair of words that stood together, sorted by
-    source, then target; the NULL word is left out of the result."""
+    source: Sequence[Ints],
+    target: Sequence[Ints],
+    kinship: Mapping[tuple[int, int], float],
+    rounds: int,
+) -> Table:
+    """Expectation maximisation from an even start, with a NULL word in every source text."""
     lengths_s = np.array([len(text) for text in source])
     lengths_t = np.array([len(text) for text in target])
-    # Every target word of every sentence is a token: it was made by one word of the source
-    # sentence or by NULL. A link is one such possibility.
-    token_weight = np.repeat(weights, lengths_t)
-    tokens = int(lengths_t.sum())
-    words_t = np.concatenate(target)
-    choices = np.repeat(lengths_s, lengths_t)
-    link_token = np.repeat(np.arange(tokens), choices)
-    flat_s = np.concatenate(source)
-    start = np.repeat(np.cumsum(lengths_s) - lengths_s, lengths_t)
-    within = np.arange(len(link_token)) - np.repeat(np.cumsum(choices) - choices, choices)
-    link_s = flat_s[np.repeat(start, choices) + within] + 1  # 0 is NULL
+    words_s, words_t = np.concatenate(source), np.concatenate(target)
     size_t = int(words_t.max()) + 1
+    tokens = len(words_t)
+    # A target word of a text is a token: a word of the source text made it, or NULL did. Each such
+    # possibility is a link; links of the same two words share a cell of the table.
+    choices = np.repeat(lengths_s, lengths_t)  # (tokens,)
+    link_token = np.repeat(np.arange(tokens), choices)  # (links,), NULL's follow below
+    first = np.repeat(np.cumsum(lengths_s) - lengths_s, lengths_t)  # of the token's source text
+    within = np.arange(len(link_token)) - np.repeat(np.cumsum(choices) - choices, choices)
+    link_s = words_s[np.repeat(first, choices) + within] + 1  # 0 is NULL
     link_token = np.concatenate([link_token, np.arange(tokens)])
     link_s = np.concatenate([link_s, np.zeros(tokens, dtype=np.int64)])
     cells, link_cell = np.unique(link_s * size_t + words_t[link_token], return_inverse=True)
     cell_s, cell_t = cells // size_t, cells % size_t
-    link_weight = token_weight[link_token]
-    scale = np.where(cell_s == 0, recipe.null_weight, 1.0)
-    table: Floats = np.ones(len(cells)) / size_t
-    for _ in range(recipe.rounds):
-        likelihood = (table * scale)[link_cell]
+    prior = np.zeros(len(cells))
+    for (one, other), count in kinship.items():
+        key = (one + 1) * size_t + other
+        place = int(np.searchsorted(cells, key)) if other < size_t else len(cells)
+        if place < len(cells) and cells[place] == key:
+            prior[place] = count
+    table: Floats = np.full(len(cells), 1.0 / size_t)
+    for _ in range(rounds):
+        likelihood = table[link_cell]
         posterior = likelihood / np.bincount(link_token, likelihood, tokens)[link_token]
-        counts = np.bincount(link_cell, posterior * link_weight, len(cells))
-        totals = np.bincount(cell_s, counts)
-        if recipe.prior > 0.0:
-            table = np.exp(
-                _digamma(counts + recipe.prior) - _digamma(totals + recipe.prior * size_t)[cell_s]
-            )
-        else:
-            table = counts / totals[cell_s]
+        counts = np.bincount(link_cell, posterior, len(cells)) + prior
+        table = counts / np.bincount(cell_s, counts)[cell_s]
     real = cell_s > 0
-    return cell_s[real] - 1, cell_t[real], table[real]
+    return Table(cell_s[real] - 1, cell_t[real], table[real])
 
 
-def _digamma(x: Floats) -> Floats:
-    """Derivative of log gamma for x > 0: recurrence up to 6, then the asymptotic series."""
-    result = np.zeros_like(x)
-    x = x.copy()
-    for _ in range(6):
-        small = x < 6.0
-        result[small] -= 1.0 / x[small]
-        x[small] += 1.0
-    inverse = 1.0 / (x * x)
-    series = inverse * (1 / 12 - inverse * (1 / 120 - inverse / 252))
-    return result + np.log(x) - 0.5 / x - series
+def _agree(one: Table, other: Table, power: float) -> Table:
+    """p(t|s) p(s|t)^power, each source keeping the mass it had: a word that stands beside everything
+    ("take") is then no translation of a word that is seldom beside it."""
+    order = np.lexsort((other.sources, other.targets))  # the other's cells in this one's order
+    product = one.probabilities * other.probabilities[order] ** power
+    mass = np.bincount(one.sources, one.probabilities)
+    total = np.maximum(np.bincount(one.sources, product), np.finfo(float).tiny)
+    return Table(one.sources, one.targets, product * (mass / total)[one.sources])
 
 
-def _agree(
-    one: tuple[Ints, Ints, Floats], other: tuple[Ints, Ints, Floats]
-) -> tuple[Ints, Ints, Floats]:
-    """p(t|s) p(s|t), made to sum to the mass that p(t|s) had."""
-    sources, targets, table = one
-    order = np.lexsort((other[0], other[1]))  # the other direction's cells, transposed
-    product = table * other[2][order]
-    mass = np.bincount(sources, table)
-    total = np.bincount(sources, product)
-    return sources, targets, product * (mass / np.maximum(total, 1e-300))[sources]
+def _prune(table: Table, size: int, recipe: Recipe) -> Direction:
+    order = np.lexsort((table.targets, -table.probabilities, table.sources))
+    sources, targets = table.sources[order], table.targets[order]
+    probabilities = table.probabilities[order]
+    rank = np.arange(len(sources)) - np.searchsorted(sources, np.arange(size))[sources]
+    keep = (rank < recipe.most) & (probabilities >= recipe.least)
+    offsets = np.searchsorted(sources[keep], np.arange(size + 1))
+    return Direction(offsets, targets[keep], probabilities[keep])
 
 
-def _prune(sources: Ints, targets: Ints, table: Floats, size: int, recipe: Recipe) -> Direction:
-    order = np.lexsort((targets, -table, sources))
-    sources, targets, table = sources[order], targets[order], table[order]
-    first = np.searchsorted(sources, np.arange(size))
-    rank = np.arange(len(sources)) - first[sources]
-    keep = (rank < recipe.most) & (table >= recipe.least)
-    sources, targets, table = sources[keep], targets[keep], table[keep]
-    if recipe.renormalise:
-        table = table / np.bincount(sources, table, size)[sources]
-    return Direction(np.searchsorted(sources, np.arange(size + 1)), targets, table)
+# --- writing ------------------------------------------------------------------------------
+
+
+def save(
+    path: Path, english: Sequence[str], french: Sequence[str], forward: Direction, back: Direction
+) -> None:
+    """The file that `rag.models.lexicon` reads (it says what is in it), whole or not at all."""
+    arrays: dict[str, npt.NDArray[np.generic]] = {"format": np.array([FORMAT], dtype=np.uint32)}
+    for code, words in (("en", english), ("fr", french)):
+        arrays[f"words_{code}"] = np.frombuffer("\n".join(words).encode(), dtype=np.uint8)
+    for name, direction in (("en_fr", forward), ("fr_en", back)):
+        narrow = np.uint16 if direction.targets.max(initial=0) < 2**16 else np.uint32
+        # Rounded down, so that no row sums to more than 1.
+        rounded = np.floor(direction.probabilities * SCALE)
+        arrays[f"{name}_offsets"] = direction.offsets.astype(np.uint32)
+        arrays[f"{name}_targets"] = direction.targets.astype(narrow)
+        arrays[f"{name}_probabilities"] = rounded.astype(np.uint16)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    part = path.with_name(path.name + ".part")
+    with part.open("wb") as file:
+        np.savez_compressed(file, **arrays)  # type: ignore[arg-type]
+    part.replace(path)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(description="Learn the translating lexicon.")
+    parser.add_argument("data", type=Path, metavar="DATA_FOLDER")
+    parser.add_argument("--output", type=Path, default=OUTPUT)
+    options = parser.parse_args(arguments)
+    started = time.perf_counter()
+    try:
+        pairs = read_pairs(options.data)
+        english, french, forward, back = learn(pairs, Recipe())
+        save(options.output, english, french, forward, back)
+    except RagError as error:
+        print(error, file=sys.stderr)
+        return error.exit_code
+    print(
+        f"{options.output}: {len(pairs):,} pairs, {len(english):,} English and {len(french):,} "
+        f"French stems, {len(forward.targets):,} + {len(back.targets):,} entries, "
+        f"{options.output.stat().st_size:,} bytes, {time.perf_counter() - started:.0f} s"
+    )
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
