@@ -39,6 +39,7 @@ from vectorstore.exact import ExactStore
 from vectorstore.lexical import SqliteLexicalIndex
 from vectorstore.schema import SCHEMA, Database, remove_index
 
+ENVIRONMENT = os.environ | {"PYTHONPATH": str(Path(__file__).parents[1])}
 JITTER = 2e-3
 """How far a Chroma score may lie from the cosine."""
 
@@ -224,7 +225,7 @@ def test_chroma_is_not_imported_for_a_marker(tmp_path: Path) -> None:
         "assert ChromaStore(Path('nowhere')).ids() == set()\n"
         "assert 'chromadb' not in sys.modules"
     )
-    subprocess.run([sys.executable, "-c", code], check=True)
+    subprocess.run([sys.executable, "-c", code], check=True, env=ENVIRONMENT)
 
 
 def test_equal_vectors_hide_nobody(tmp_path: Path) -> None:
@@ -333,7 +334,10 @@ def test_processes_read_while_one_writes(tmp_path: Path) -> None:
     store.flush()
     readers = [
         subprocess.Popen(
-            [sys.executable, "-c", READER, str(tmp_path), "4"], stdout=subprocess.PIPE, text=True
+            [sys.executable, "-c", READER, str(tmp_path), "4"],
+            stdout=subprocess.PIPE,
+            text=True,
+            env=ENVIRONMENT,
         )
         for _ in range(2)
     ]
@@ -403,7 +407,9 @@ except RagError as error:
     store.close()
     sys.exit(7)
 """
-    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 7
+    assert (
+        subprocess.run([sys.executable, "-c", code], check=False, env=ENVIRONMENT).returncode == 7
+    )
     assert store.ids() == set(names(50))
     store.close()
 
