@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from rag import compose
 from rag.cite import Numbering, join_answer
 from rag.compare import find_disagreements
+from rag.config import Settings, shipped
 from rag.errors import Cancelled
 from rag.followup import Query, standalone
 from rag.index import Index
@@ -83,13 +84,15 @@ class Assistant:
         weights: Weights,
         lexicon: Lexicon | None = None,
         judge: Judge | None = None,
-        generator: Callable[[], Generator | None] = lambda: None,
+        open_generator: Callable[[], Generator] | None = None,
+        generator_name: str | None = None,
     ) -> None:
+        """`open_generator` is called when a generator is first needed; None where there is none.
+        Its name is given here, so that an answer says the same before and after."""
         self.index = index
         self._weights, self._lexicon, self._judge = weights, lexicon, judge
-        self._open_generator = generator
+        self._open_generator, self._generator_name = open_generator, generator_name
         self._generator: Generator | None = None
-        self._generator_opened = False
         self._retriever: Retriever | None = None
         self._lock = threading.Lock()
 
@@ -149,15 +152,15 @@ class Assistant:
             return Searched(query.text, language, retrieved.evidence, seconds)
 
     def _retrieve(self, query: Query, limit: int = 10) -> Retrieved:
-        if self._retriever is None or self._retriever.store is not self.index.store():
+        if self._retriever is None:
             self._retriever = Retriever(
                 self.index.catalog,
-                self.index.store(),
+                self.index.store,
                 self.index.lexical,
-                self.index.embedder(),
-                self._weights,
-                self._lexicon,
-                self._judge,
+                self.index.embedder,
+                weights=self._weights,
+                lexicon=self._lexicon,
+                judge=self._judge,
             )
         return self._retriever.search(query, limit)
 
@@ -215,8 +218,8 @@ class Assistant:
         try:
             for sentence in sentences:
                 checked = time.perf_counter()
-                statement, _ = strip_markers(sentence)
-                proof = verify(statement, spoken, read, self._judge)
+                statement, hints = strip_markers(sentence)
+                proof = verify(statement, spoken, read, self._judge, hints)
                 checking += time.perf_counter() - checked
                 if proof is None:
                     return
@@ -243,9 +246,8 @@ class Assistant:
                 work.disagreements.append(Disagreement(conflict.about, values))
 
     def _generator_or_none(self) -> Generator | None:
-        if not self._generator_opened:
+        if self._generator is None and self._open_generator is not None:
             self._generator = self._open_generator()
-            self._generator_opened = True
         return self._generator
 
     # --- the answer ---------------------------------------------------------------------
@@ -271,11 +273,11 @@ class Assistant:
         )
 
     def models(self) -> ModelNames:
-        """What answers are made with; `generator` is the one at hand, opened or not."""
+        """What answers are made with."""
         return ModelNames(
-            self.index.embedder_name(),
+            self.index.embedder_name,
             self._judge.name if self._judge else None,
-            self._generator.name if self._generator else None,
+            self._generator_name,
         )
 
     # --- documents ----------------------------------------------------------------------
@@ -304,3 +306,37 @@ class Assistant:
 def turn_of(answer: Answer) -> Turn:
     """An answer as the history of the next question."""
     return Turn(answer.question, answer.standalone_question, answer.language, answer.answer)
+
+
+# --- wiring -------------------------------------------------------------------------------
+
+
+def open_assistant(settings: Settings, *, rebuild: bool = False) -> Assistant:
+    """The assistant over the index in `settings.data_folder`. Nothing heavy is loaded yet, and
+    nothing is synced (see `Index.refresh`). With `rebuild` an index that can't be read is put aside
+    first, to be made anew.
+
+    Raises FolderMismatch, IndexMismatch, IndexDamaged, ModelUnavailable, and RagError for a data
+    folder that can't be written."""
+    data = settings.data_folder
+    catalog = _catalog(data, rebuild=rebuild)
+    embedder = _embedder(settings)
+    index = Index(
+        data,
+        catalog,
+        SqliteLexicalIndex(catalog.database),
+        ChromaStore(None if settings.chroma_url else data / "chroma", settings.chroma_url),
+        lambda: embedder,
+        embedder_name=embedder.name,
+        docs=settings.docs,
+        default_docs=shipped("seeds"),
+    )
+    generator_name, open_generator = _generator(settings)
+    return Assistant(
+        index,
+        Weights.read(shipped("models") / "relevance" / "weights.json"),
+        NumpyLexicon(shipped("models") / "lexicon"),
+        CrossEncoderJudge(settings.judge) if settings.judge else None,
+        open_generator,
+        generator_name,
+    )

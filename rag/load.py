@@ -24,6 +24,8 @@ from rag.types import UNKNOWN_LANGUAGE, Document, FileOutcome
 
 READABLE = frozenset({".txt", ".text", ".md", ".markdown", ".html", ".htm", ".pdf", ".docx"})
 MAX_BYTES = 100 * 1024 * 1024
+VERSION = "1"
+"""Of how bytes become text, title, date and language; an index made by another is made anew."""
 
 # --- the folder ---------------------------------------------------------------------------
 

@@ -15,6 +15,9 @@ from rag.dates import date_header, front_matter
 from rag.speech import Marks, quotation_marks, with_speech
 from rag.types import ChunkSpan, SentenceKind, SentenceSpan, Span
 
+SENTENCES_VERSION = "1"
+CHUNKS_VERSION = "1"
+"""Of how texts are cut; an index made by another is made anew."""
 MAX_SENTENCE = 2_000
 """Characters; what runs on longer is cut at a white space."""
 _CUT = (600, 1_000)
@@ -191,6 +194,7 @@ _STARTERS = frozenset(
     chaque plusieurs certains aucun aucune notre nos votre vos mon ma mes der die das ein eine er
     sie es wir ich und aber el los las una pero y""".split()
 )
+_FIGURE = re.compile(r"[A-Z]{1,2}[.-]?\s?\d")
 _WORD_AT = re.compile(r"[^\W\d_]+")
 _ASKED_AFTER = re.compile(
     r"(?:the\s|[Mm]rs?\.?\s|[Mm]s\.?\s)?(?:[^\W\d_][\w.’'-]*\s){1,3}"
@@ -352,7 +356,8 @@ def _period_ends(scan: _Scan, start: int, at: int, following: int) -> bool:
         return not (scan.language == "de" and len(word) <= 2 and after.isalpha())
     if word in _NEVER:
         return False
-    if after.isdigit() and (word.lower() in _BEFORE_FIGURE or len(word) == 1):
+    figure = after.isdigit() or _FIGURE.match(text, following)  # "art. 5", "art. L121-1"
+    if figure and (word.lower() in _BEFORE_FIGURE or len(word) == 1):
         return False
     acronym = "." in word and all(len(part) == 1 for part in word.split("."))
     if word in _MAYBE or acronym or (len(word) == 1 and word.isupper()):
@@ -372,15 +377,19 @@ def _starts(text: str, following: int) -> bool:
 def _glued(scan: _Scan, start: int, at: int, position: int) -> bool:
     """ "TikTok.Oracle": no space, but a sentence ends; not so in "Node.js", "U.S.A", a URL."""
     text = scan.text
+    if not text[at - 2 : at].islower():
+        return False
     if position in scan.marks.opening:
-        return text[at - 1 : at].islower()
+        return True
+    if not text[position].isupper():
+        return False
     before = text[max(start, at - 60) : at].split()
     left = before[-1] if before and not text[at - 1].isspace() else ""
-    if not left[-2:].islower() or len(left) < 3 or any(c in left for c in "./@_:\\#"):
+    if len(left) < 3 or any(c in left for c in "./@_:\\#"):
         return False
     after = text[position : position + 60].split(maxsplit=1)
     right = after[0] if after else ""
-    if not right[:1].isupper() or not _GLUED_RIGHT.match(text, position):
+    if not _GLUED_RIGHT.match(text, position):
         return False
     if right.rstrip(".,;:!?").lower() in _DOMAINS:
         return False

@@ -105,7 +105,7 @@ def pool(
     for path in set(folder.iterdir()) - wanted:
         path.unlink()
     catalog = SqliteCatalog(data / "index.sqlite")
-    lexical = SqliteLexicalIndex(catalog)
+    lexical = SqliteLexicalIndex(catalog.database)
     store = MemoryStore()
     report = sync(
         folder, catalog, lambda: store, lexical, lambda: embedder,
