@@ -2,7 +2,7 @@
 as slowly as it is told to. Its answers are scripted by what the question holds:
 
     disagree  two deadlines     unicorn  abstains     slow  takes ten seconds, can be stopped
-    stuck     ten seconds without looking at `cancelled`     broken  RagError     crash  a bug
+    stuck     two seconds without looking at `cancelled`     broken  RagError     crash  a bug
 """
 
 from __future__ import annotations
@@ -118,7 +118,7 @@ class FakeAssistant:
         )
         yield Searched(standalone, "en", evidence, 0.05)
         if "stuck" in question:
-            time.sleep(4)
+            time.sleep(2)
         if "slow" in question:
             for _ in range(100):
                 time.sleep(0.1)

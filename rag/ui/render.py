@@ -48,6 +48,10 @@ class TurnView:
     error: str | None = None
     seconds: float = 0.0
 
+    @property
+    def busy(self) -> bool:
+        return self.state in ("waiting", "opening", "searching", "checking")
+
     def after(self, event: Event) -> TurnView:
         """The view once this event has come."""
         if isinstance(event, Searched):
@@ -115,48 +119,49 @@ def header() -> str:
 
 
 def turn(view: TurnView, strings: Strings) -> str:
-    """One question and what became of it."""
+    """One question and what became of it.
+
+    Its parts stand in slots that are always there, since the browser matches old and new elements
+    by position: what a reader has unfolded stays so while the answer grows.
+    """
     anchor = f"t{view.number}"
     question = view.question.strip()
     shown = question if len(question) <= SHOWN_QUESTION else question[:SHOWN_QUESTION] + "…"
-    parts = [
-        f'<h2 class="att-question"><span class="att-sr">{esc(strings.you_asked)}: </span>'
-        f"{esc(shown)}</h2>",
-        _status(view, strings),
-    ]
     known = view.answer or view.searched
-    searched_for = known.standalone_question if known else question
-    if searched_for.strip() != question:
-        parts.append(
-            f'<p class="att-searched">{esc(strings.searched_for)}: <q>{esc(searched_for)}</q></p>'
-        )
     language = known.language if known else "und"
-    parts.append(
+    searched_for = known.standalone_question if known else question
+    slots = (
+        f'<p class="att-searched">{esc(strings.searched_for)}: <q>{esc(searched_for)}</q></p>'
+        if searched_for.strip() != question
+        else "",
         f'<div class="att-answer" aria-live="polite" lang="{esc(language)}">'
-        f"{_answer_body(view, anchor, strings)}</div>"
-    )
-    if view.error:
-        parts.append(f'<p class="att-error" role="alert">{esc(view.error)}</p>')
-    if view.answer and view.answer.disagreements:
-        parts.extend(
+        f"{_answer_body(view, anchor, strings)}</div>",
+        error(view.error) if view.error else "",
+        "".join(
             _disagreement(item, view.citations, anchor, strings)
-            for item in view.answer.disagreements
-        )
-    if view.answer and view.answer.abstained:
-        parts.append(_refusal(view.answer, strings))
-    elif view.citations:
-        cards = "".join(_card(citation, anchor, language, strings) for citation in view.citations)
-        parts.append(
-            f'<section class="att-sources"><h3>{esc(strings.sources)}</h3><ol>{cards}</ol></section>'
-        )
-    parts.append(_passages_read(view, strings))
-    if view.answer:
-        parts.append(_foot(view, strings))
-    busy = view.state in ("waiting", "opening", "searching", "checking")
+            for item in (view.answer.disagreements if view.answer else ())
+        ),
+        _sources(view, anchor, language, strings),
+        _passages_read(view, strings),
+        _foot(view, strings) if view.answer else "",
+    )
     return (
         f'<article class="att-turn" id="{anchor}" data-state="{view.state}" '
-        f'aria-busy="{str(busy).lower()}">{"".join(parts)}</article>'
+        f'aria-busy="{str(view.busy).lower()}">'
+        f'<h2 class="att-question"><span class="att-sr">{esc(strings.you_asked)}: </span>'
+        f"{esc(shown)}</h2>{_status(view, strings)}"
+        + "".join(f"<div>{slot}</div>" for slot in slots)
+        + "</article>"
     )
+
+
+def _sources(view: TurnView, anchor: str, language: str, strings: Strings) -> str:
+    if view.answer and view.answer.abstained:
+        return _refusal(view.answer, strings)
+    if not view.citations:
+        return ""
+    cards = "".join(_card(citation, anchor, language, strings) for citation in view.citations)
+    return f'<section class="att-sources"><h3>{esc(strings.sources)}</h3><ol>{cards}</ol></section>'
 
 
 def _status(view: TurnView, strings: Strings) -> str:
@@ -173,8 +178,7 @@ def _status(view: TurnView, strings: Strings) -> str:
         "stopped": strings.stopped,
         "failed": strings.failed,
     }
-    busy = view.state in ("waiting", "opening", "searching", "checking")
-    clock = f'<span class="att-clock" aria-hidden="true">{seconds}</span>' if busy else ""
+    clock = f'<span class="att-clock" aria-hidden="true">{seconds}</span>' if view.busy else ""
     return (
         f'<p class="att-status" role="status"><span class="att-dot" aria-hidden="true"></span>'
         f"{esc(words[view.state].format(seconds=seconds))}{clock}</p>"
