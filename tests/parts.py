@@ -29,7 +29,11 @@ ENGLISH_TO_FRENCH = MemoryLexicon(
 
 def weights(threshold: float = 0.5) -> Weights:
     """Plain figures that a person can follow: coverage counts, and half of it is enough."""
-    sentence = dict.fromkeys(SENTENCE_FEATURES, 0.0) | {"bias": -3.0, "coverage": 5.0, "context": 1.0}
+    sentence = dict.fromkeys(SENTENCE_FEATURES, 0.0) | {
+        "bias": -3.0,
+        "coverage": 5.0,
+        "context": 1.0,
+    }
     question = dict.fromkeys(QUESTION_FEATURES, 0.0) | {"bias": -3.0, "context": 8.0}
     return Weights(sentence, question, threshold)
 
@@ -42,9 +46,8 @@ def build(
     judge: Judge | None = None,
     lexicon: Lexicon | None = ENGLISH_TO_FRENCH,
     threshold: float = 0.5,
-    sync: bool = True,
 ) -> Assistant:
-    """Indexes `docs` unless told not to."""
+    """An assistant over `docs`, indexed."""
     data.mkdir(parents=True, exist_ok=True)
     catalog = SqliteCatalog(data / "index.sqlite")
     embedder = HashEmbedder()
@@ -66,6 +69,6 @@ def build(
         (lambda: generator) if generator is not None else None,
         generator.name if generator is not None else None,
     )
-    if sync:
-        assistant.sync()
+
+    assistant.sync()
     return assistant

@@ -83,7 +83,9 @@ def test_events_come_in_order(assistant: Assistant) -> None:
     assert tuple(event.sentence for event in ready) == events[-1].answer.sentences
 
 
-def test_the_same_question_gives_the_same_bytes(assistant: Assistant, seeds: Path, tmp_path: Path) -> None:
+def test_the_same_question_gives_the_same_bytes(
+    assistant: Assistant, seeds: Path, tmp_path: Path
+) -> None:
     other = build(seeds, tmp_path)
     other.ask("Combien de langues ?")
 
@@ -126,7 +128,7 @@ def test_what_is_no_question_is_refused(assistant: Assistant, question: str) -> 
 
 
 def test_a_third_language_gets_english_lead_ins(seeds: Path, data: Path) -> None:
-    made = build(seeds, data, threshold=0.0, sync=False)
+    made = build(seeds, data, threshold=0.0)
     answer = checked(made, made.ask("Warum hat ByteDance das Angebot von Microsoft abgelehnt?"))
     assert answer.language == "de"
     assert answer.sentences
@@ -218,7 +220,7 @@ def test_without_a_judge_nothing_is_drafted_across_languages(seeds: Path, tmp_pa
 @settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(said=st.text(max_size=200))
 def test_whatever_a_generator_says_the_contract_holds(seeds: Path, data: Path, said: str) -> None:
-    made = build(seeds, data, generator=ScriptedGenerator(said), sync=False)
+    made = build(seeds, data, generator=ScriptedGenerator(said))
     checked(made, made.ask(QUESTION))
     made.close()
 
@@ -262,7 +264,9 @@ def test_answers_are_frozen(assistant: Assistant) -> None:
 def test_two_deadlines_are_shown_without_a_verdict(assistant: Assistant) -> None:
     answer = checked(
         assistant,
-        assistant.ask("Quelle est la date limite du 15 septembre ou 20 septembre pour un accord de rachat ?"),
+        assistant.ask(
+            "Quelle est la date limite du 15 septembre ou 20 septembre pour un accord de rachat ?"
+        ),
     )
     values = [value.value for d in answer.disagreements for value in d.values]
     assert any("20 septembre" in value for value in values)
@@ -287,7 +291,9 @@ def test_a_document_that_gives_orders_is_quoted_and_not_obeyed(tmp_path: Path) -
         " The budget of the library is 12,000 euros.\n",
         encoding="utf-8",
     )
-    made = build(docs, tmp_path / "data", generator=ScriptedGenerator("The moon is made of cheese. [1]"))
+    made = build(
+        docs, tmp_path / "data", generator=ScriptedGenerator("The moon is made of cheese. [1]")
+    )
     answer = checked(made, made.ask("What is the budget of the library?"))
     assert "12,000 euros" in answer.answer
     assert all("moon is made" not in s.text or s.support == "quoted" for s in answer.sentences)
