@@ -15,9 +15,9 @@ from rag.types import QueryTerm
 
 CONTEXT_WEIGHT = 0.5
 """Weight of words taken along from the conversation, beside 1.0 for the question's own."""
-IDENTITY = 0.5
-"""p of a word's own form in the other language, beside its translations: names, numbers and
-cognates ("application", "plateforme") are no dictionary's business."""
+IDENTITY = 0.3
+"""p of a word's own form in the other language, beside its translations: names and cognates
+("application") are no dictionary's business. 0 to .5 measure the same (training/lexicon)."""
 
 MAX_QUESTION = 2000
 """Characters; a question is a sentence or a few."""
@@ -72,16 +72,11 @@ def _forms(word: str, source: str, target: str, lexicon: Lexicon | None) -> Mapp
     if source == target:
         return {own: 1.0}
     translations = lexicon.translate(stem(word, source), source, target) if lexicon else {}
-    if not translations or _stands_for_itself(word):
-        return {own: 1.0}
-    # A capital may be a name ("Oracle") or not ("United States"): both readings count.
-    identity = 1.0 if word[0].isupper() else IDENTITY
+    # A capital may be a name ("Oracle") or not ("United States"), and a figure is the same in every
+    # language or is not ("19th"): both readings count.
+    stands_for_itself = not translations or any(c.isupper() or c.isdigit() for c in word)
+    identity = 1.0 if stands_for_itself else IDENTITY
     return {**translations, own: max(identity, translations.get(own, 0.0))}
-
-
-def _stands_for_itself(word: str) -> bool:
-    """Numbers, and what has a capital inside ("TikTok", "NASA"), are the same in every language."""
-    return any(character.isdigit() for character in word) or any(c.isupper() for c in word[1:])
 
 
 def readable(question: str) -> str:
