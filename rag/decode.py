@@ -160,23 +160,22 @@ def _windows(data: bytes) -> str:
 def _western(data: bytes) -> bool:
     """Whether what Windows-1252 makes of the high bytes stands where it belongs: lower-case letters
     beside letters, capitals at the beginning of words or among capitals, signs anywhere."""
-    sample = data[:100_000]
-    text = _windows(sample)
-    high = likely = 0
+    text = _windows(data[:100_000])
+    high = likely = letters = 0
     for before, character, after in _neighbours(text):
         if character < "\x80":
             continue
         high += 1
-        if character in _SIGNS:
-            # ’ within a word, quotation marks beside it; never two letters glued by "‚" or "Š".
-            likely += 1
-        elif character.isalpha():
+        if character.isalpha() and character not in "ªº":
+            letters += 1
             if unicodedata.category(character) == "Ll":
                 likely += before < "\x80" or after < "\x80"
             else:
                 likely += not before.isalpha() or before.isupper()
-    letters = sum(character.isalpha() for character in text)
-    return high <= 0.35 * max(1, letters) and likely >= 0.9 * high
+        elif character in _SIGNS:
+            likely += character in "’\u00ad" or not (before.isalpha() and after.isalpha())
+    rare = letters <= 0.35 * sum(character.isalpha() for character in text)
+    return likely == high or (rare and likely >= 0.9 * high)
 
 
 def _neighbours(text: str) -> Iterator[tuple[str, str, str]]:

@@ -98,7 +98,7 @@ def _html_parts(soup: BeautifulSoup) -> Iterator[str]:
         elif isinstance(node, PreformattedString):  # a comment, a doctype
             continue
         elif isinstance(node, NavigableString):
-            yield str(node) if preformatted else re.sub(r"\s+", " ", node)
+            yield str(node) if preformatted else re.sub(r"[ \t\n\r\f]+", " ", node)
         elif isinstance(node, Tag) and not _hidden(node):
             before, after = _around(node.name)
             yield before
@@ -118,7 +118,7 @@ def _around(name: str) -> tuple[str, str]:
     if name == "li":
         return "\n- ", "\n"
     if name == "tr":
-        return "\n", "\n"
+        return "\n", ""
     if name in ("td", "th"):
         return "", " \t"
     return ("\n\n", "\n\n") if name in _BLOCKS else ("", "")
@@ -161,9 +161,15 @@ def _tidy(text: str) -> str:
     """Spaces collapsed around line breaks, paragraphs apart by exactly one blank line."""
     lines = [re.sub(r"[ \t\u00a0]*\t[ \t]*", " | ", line.strip()) for line in text.split("\n")]
     kept: list[str] = []
-    for line in lines:
+    bullet = False  # an item's mark whose text begins a paragraph of its own
+    for raw in lines:
+        line = raw
         if line in ("-", "|"):
+            bullet = line == "-"
             continue
+        if line and bullet:
+            line = line if line.startswith("- ") else f"- {line}"
+            bullet = False
         if line.startswith("- ") and len(kept) > 1 and not kept[-1] and kept[-2].startswith("- "):
             kept.pop()  # the items of one list stand together
         if line or (kept and kept[-1]):
@@ -294,7 +300,7 @@ def _docx_lines(body: Any) -> Iterator[str]:
                 if in_list:
                     yield ""
                 yield f"{text}\n"
-            in_list = bool(text) and item
+            in_list = item if text else in_list
         elif element.tag == f"{_W}tbl":
             if in_list:
                 yield ""

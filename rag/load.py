@@ -41,7 +41,7 @@ def scan(folder: Path) -> tuple[list[str], list[FileOutcome]]:
         what = "is no folder" if folder.exists() else "doesn't exist"
         raise UsageError(f"{folder} {what}: name a folder of documents with --docs")
     root = folder.resolve()
-    sources: dict[str, str] = {}
+    readable: dict[str, list[str]] = {}
     skipped: list[FileOutcome] = []
     pending = [root]
     while pending:
@@ -60,9 +60,13 @@ def scan(folder: Path) -> tuple[list[str], list[FileOutcome]]:
             elif entry.is_dir(follow_symlinks=False):
                 pending.append(path)
             else:
-                composed = unicodedata.normalize("NFC", source)
-                # Two names that differ only in how their accents are spelt keep their spelling.
-                sources[source if composed in sources else composed] = source
+                readable.setdefault(unicodedata.normalize("NFC", source), []).append(source)
+    # Names that differ only in how their accents are spelt keep their spelling.
+    sources = [
+        source
+        for composed, spelt in readable.items()
+        for source in (spelt if len(spelt) > 1 else [composed])
+    ]
     return sorted(sources), sorted(skipped, key=lambda outcome: outcome.source)
 
 
