@@ -366,7 +366,7 @@ def test_nothing_is_fetched_from_elsewhere_by_the_page_itself() -> None:
 
 
 def test_jobs_run_one_at_a_time_in_order_and_see_how_many_come_first() -> None:
-    desk = Desk(FakeAssistant.over_seeds)
+    desk = Desk(lambda progress: FakeAssistant.over_seeds())
     gate, running, order = threading.Event(), [0], []
 
     def job(name: str) -> Any:
@@ -389,7 +389,7 @@ def test_jobs_run_one_at_a_time_in_order_and_see_how_many_come_first() -> None:
 
 
 def test_a_stop_takes_effect_within_a_second_even_in_the_middle_of_a_computation() -> None:
-    desk, stop = Desk(FakeAssistant.over_seeds), threading.Event()
+    desk, stop = Desk(lambda progress: FakeAssistant.over_seeds()), threading.Event()
     run = desk.run(stream_work("stuck", (), stop), stop)
     assert next(item for item in run if not isinstance(item, Tick)).evidence
     stop.set()
@@ -400,7 +400,7 @@ def test_a_stop_takes_effect_within_a_second_even_in_the_middle_of_a_computation
 
 def test_a_stopped_answer_frees_the_line_and_tells_the_assistant() -> None:
     fake = FakeAssistant.over_seeds()
-    desk, stop = Desk(lambda: fake), threading.Event()
+    desk, stop = Desk(lambda progress: fake), threading.Event()
     run = desk.run(stream_work("slow", (), stop), stop)
     assert isinstance(next(run), Searched | Tick)
     run.close()  # type: ignore[attr-defined]
@@ -411,7 +411,7 @@ def test_a_stopped_answer_frees_the_line_and_tells_the_assistant() -> None:
 def test_an_assistant_that_does_not_open_is_tried_again() -> None:
     attempts: list[int] = []
 
-    def opener() -> FakeAssistant:
+    def opener(progress: Any) -> FakeAssistant:
         attempts.append(1)
         if len(attempts) == 1:
             raise RagError("no model: fetch one")
@@ -424,8 +424,27 @@ def test_an_assistant_that_does_not_open_is_tried_again() -> None:
     assert len(attempts) == 2
 
 
+def test_while_the_assistant_opens_the_visitor_sees_how_far_it_is() -> None:
+    gate = threading.Event()
+
+    def opener(progress: Any) -> FakeAssistant:
+        progress("Reading files", 2, 5)
+        gate.wait(5)
+        return FakeAssistant.over_seeds()
+
+    run = Desk(opener).run(lambda assistant, put: put("open"), threading.Event())
+    tick = next(run)
+    assert tick.opening and (tick.step.done, tick.step.total) == (2, 5)
+    view = TurnView(1, "Why?", state="opening", step=tick.step)
+    assert "Opening your documents 2/5" in render.turn(view, ENGLISH)
+    gate.set()
+    assert list(run)[-1] == "open"
+
+
 def test_a_sync_reports_progress_and_then_its_outcomes() -> None:
-    items = list(Desk(FakeAssistant.over_seeds).run(sync_work, threading.Event()))
+    items = list(
+        Desk(lambda progress: FakeAssistant.over_seeds()).run(sync_work, threading.Event())
+    )
     assert isinstance(items[-1], SyncReport)
     assert (items[-2].done, items[-2].total) == (5, 5)
     piece = panels.sync_report(items[-1], ENGLISH)
@@ -546,7 +565,7 @@ from tests.page_fake import FakeAssistant
 from rag.ui.desk import Desk
 from rag.ui.serve import serve_desk
 assert "gradio" not in sys.modules
-serve_desk(Desk(FakeAssistant.over_seeds), port=0)
+serve_desk(Desk(lambda progress: FakeAssistant.over_seeds()), port=0)
 """
 
 

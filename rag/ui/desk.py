@@ -46,21 +46,23 @@ class AssistantLike(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Tick:
-    """Nothing new yet; `ahead` questions of others come first."""
-
-    ahead: int
-    opening: bool
-    """The assistant is still being opened."""
-
-
-@dataclass(frozen=True, slots=True)
 class Progressed:
     """A step of a sync."""
 
     what: str
     done: int
     total: int
+
+
+@dataclass(frozen=True, slots=True)
+class Tick:
+    """Nothing new yet; `ahead` questions of others come first."""
+
+    ahead: int
+    opening: bool
+    """The assistant is still being opened."""
+    step: Progressed | None = None
+    """How far the opening has come, when it has to index first."""
 
 
 Put = Callable[[Any], None]
@@ -71,13 +73,15 @@ Work = Callable[[AssistantLike, Put], None]
 class Desk:
     """Opens the assistant when it is first needed and lets one job run at a time.
 
-    `opener` may raise RagError; it is then tried again with the next job.
+    `opener` is told where to report its progress. It may raise RagError; it is then tried again
+    with the next job.
     """
 
-    def __init__(self, opener: Callable[[], AssistantLike]) -> None:
+    def __init__(self, opener: Callable[[Progress], AssistantLike]) -> None:
         self._opener = opener
         self._assistant: AssistantLike | None = None
         self._opening = threading.Lock()
+        self._step: Progressed | None = None
         self._line: list[object] = []
         self._moved = threading.Condition()
 
@@ -85,8 +89,14 @@ class Desk:
         """The assistant, opened by whoever comes first. Raises RagError."""
         with self._opening:
             if self._assistant is None:
-                self._assistant = self._opener()
+                try:
+                    self._assistant = self._opener(self._progress)
+                finally:
+                    self._step = None
             return self._assistant
+
+    def _progress(self, what: str, done: int, total: int) -> None:
+        self._step = Progressed(what, done, total)
 
     @property
     def is_open(self) -> bool:
@@ -110,7 +120,7 @@ class Desk:
                 try:
                     kind, item = pipe.get(timeout=POLL_SECONDS)
                 except queue.Empty:
-                    yield Tick(self._ahead(ticket), not self.is_open)
+                    yield Tick(self._ahead(ticket), not self.is_open, self._step)
                     continue
                 if kind == "end":
                     return

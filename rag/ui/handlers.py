@@ -11,8 +11,9 @@ from typing import Any, TypeVar
 
 import gradio as gr
 
+from rag.assistant import turn_of
 from rag.errors import Cancelled, RagError
-from rag.types import DocumentInfo, Searched, SyncReport, Turn, place_dict
+from rag.types import DocumentInfo, SyncReport, Turn
 from rag.ui import panels, render
 from rag.ui.desk import AssistantLike, Desk, Progressed, Tick, stream_work, sync_work
 from rag.ui.render import TurnView
@@ -31,16 +32,7 @@ class Conversation:
 
     def history(self) -> tuple[Turn, ...]:
         """The turns that got an answer, as the assistant wants them."""
-        return tuple(
-            Turn(
-                view.answer.question,
-                view.answer.standalone_question,
-                view.answer.language,
-                view.answer.answer,
-            )
-            for view in self.views
-            if view.answer
-        )
+        return tuple(turn_of(view.answer) for view in self.views if view.answer)
 
 
 class Handlers:
@@ -129,7 +121,9 @@ class Handlers:
             for event in self.desk.run(stream_work(view.question, history, stop), stop):
                 elapsed = round(time.monotonic() - began, 1)
                 if isinstance(event, Tick):
-                    view = replace(view, state=_waiting_state(event, view), ahead=event.ahead)
+                    view = replace(
+                        view, state=_waiting_state(event, view), ahead=event.ahead, step=event.step
+                    )
                 else:
                     view = view.after(event)
                 yield view if view.answer else replace(view, seconds=elapsed)
@@ -241,9 +235,10 @@ class Handlers:
     def api_search(self, question: str, limit: int = 10) -> dict[str, Any]:
         """The passages alone, best first, without writing an answer: source, title, date, language,
         quote, start, end, score, also_in."""
+        question = sendable(question)
         return self._for_program(
-            lambda assistant: searched_dict(
-                assistant.search(sendable(question), max(1, min(int(limit), 100)))
+            lambda assistant: assistant.search(question, max(1, min(int(limit), 100))).to_dict(
+                question
             )
         )
 
@@ -256,29 +251,6 @@ class Handlers:
             return self.desk.call(function)
         except RagError as error:
             raise gr.Error(str(error), print_exception=False) from error
-
-
-def searched_dict(searched: Searched) -> dict[str, Any]:
-    """Evidence as one JSON object."""
-    return {
-        "standalone_question": searched.standalone_question,
-        "language": searched.language,
-        "evidence": [
-            place_dict(item.place)
-            | {
-                "score": round(item.score, 4),
-                "also_in": [
-                    {key: value for key, value in place_dict(place).items() if key in _ALSO_KEYS}
-                    for place in item.also
-                ],
-            }
-            for item in searched.evidence
-        ],
-        "seconds": round(searched.seconds, 4),
-    }
-
-
-_ALSO_KEYS = ("source", "start", "end", "quote", "date")
 
 
 def sendable(text: str) -> str:

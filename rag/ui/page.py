@@ -30,7 +30,7 @@ def build_page(assistant: AssistantLike | Desk, *, examples: Sequence[Example] =
 
     Launch it with `launch_options()`, which carry the looks and the safety headers.
     """
-    desk = assistant if isinstance(assistant, Desk) else Desk(lambda: assistant)
+    desk = assistant if isinstance(assistant, Desk) else Desk(lambda progress: assistant)
     handlers = Handlers(desk, tuple(examples))
     words = gr.I18n(**component_words())
 
@@ -81,7 +81,7 @@ def build_page(assistant: AssistantLike | Desk, *, examples: Sequence[Example] =
                 gr.HTML(render.hint("documents_hint"), apply_default_css=False)
                 reindex = gr.Button(words("reindex"), size="sm", elem_id="att-reindex")
                 report = _html("", elem_id="att-report")
-                table = _html("", elem_id="att-documents")
+                table = _html(render.hint("opening"), elem_id="att-documents")
         panel = _html("", elem_id="att-panel")
 
         # First, so that no event of the page takes their names.

@@ -21,6 +21,7 @@ from rag.types import (
     Searched,
     SentenceReady,
 )
+from rag.ui.desk import Progressed
 from rag.ui.text import LANGUAGES, Example, Strings
 
 SHOWN_QUESTION = 600
@@ -41,6 +42,7 @@ class TurnView:
     question: str
     state: State = "searching"
     ahead: int = 0
+    step: Progressed | None = None
     searched: Searched | None = None
     sentences: tuple[AnswerSentence, ...] = ()
     citations: tuple[Citation, ...] = ()
@@ -171,7 +173,8 @@ def _status(view: TurnView, strings: Strings) -> str:
         "waiting": strings.next_in_line
         if view.ahead <= 1
         else strings.count(strings.in_line, view.ahead),
-        "opening": strings.opening,
+        "opening": strings.opening
+        + (f" {view.step.done}/{view.step.total}" if view.step and view.step.total else ""),
         "searching": strings.searching,
         "checking": strings.count(strings.checking, found) if found else strings.nothing_found,
         "done": (strings.abstained if view.answer and view.answer.abstained else strings.answered),

@@ -21,6 +21,8 @@ from rag.errors import RagError, UsageError
 if TYPE_CHECKING:
     import gradio as gr
 
+    from rag.assistant import Assistant
+    from rag.protocols import Progress
     from rag.ui.desk import Desk
     from rag.ui.text import Example
 
@@ -66,12 +68,21 @@ def serve(
     `auth` is `user:password`; `write` gets each line for the person (default: standard output).
     Raises UsageError for an address off this machine without `auth`, RagError for a taken port.
     """
+    from rag.assistant import open_assistant
     from rag.ui.desk import Desk
 
-    def opener() -> Any:
-        from rag.assistant import open_assistant
+    say = write if write is not None else _to_stdout
 
-        return open_assistant(settings)
+    def opener(progress: Progress) -> Assistant:
+        assistant = open_assistant(settings)
+        try:
+            notice = assistant.index.refresh(progress)
+        except BaseException:
+            assistant.close()
+            raise
+        if notice:
+            say(f"{notice}\n")
+        return assistant
 
     serve_desk(
         Desk(opener),
@@ -79,7 +90,7 @@ def serve(
         port,
         open_browser,
         auth=auth,
-        write=write,
+        write=say,
         examples=examples_for(settings),
     )
 
@@ -252,9 +263,9 @@ def _to_stdout(line: str) -> None:
 
 
 def _warm(desk: Desk, say: Callable[[str], Any]) -> None:
-    """Load models and index while the visitor reads the page."""
+    """Open the index and load what searches it while the visitor reads the page."""
     try:
-        desk.call(lambda assistant: assistant.sources())
+        desk.call(lambda assistant: assistant.search("attest", 1))
     except RagError as error:
         say(f"{error}\n")
     except Exception:
