@@ -208,11 +208,24 @@ def compatible_dates(a: DateMention, b: DateMention) -> bool:
 
 # --- one fact that differs ----------------------------------------------------------------
 
-_ONCE = re.compile(
-    r"^(?:ouver|ouvr|fond|cree|cre|ne|naiss|naqu|mort|mour|deced|constru|inaugur|sign|lanc|publi|"
-    r"invent|decouv|found|creat|born|died|die|dead|built|build|open|establish|launch|discover|"
-    r"built|erect|incorpor|bapti)"
-)
+_ONCE = frozenset(
+    stem(word, language)
+    for language, listed in (
+        (
+            "fr",
+            """ouvert ouverte ouvre ouvrit fondé fondée fonda créé créée créa naît naquit née mort
+            morte meurt mourut décédé décédée construit construite inauguré inaugurée signé signée
+            lancé lancée publié publiée inventé inventée découvert découverte érigé érigée""",
+        ),
+        (
+            "en",
+            """opened founded created born died built established launched published discovered
+            signed inaugurated invented""",
+        ),
+    )
+    for word in listed.split()
+) | {"né", "nés"}
+"""Stems of what happens to a thing once: another date for it is a disagreement."""
 _BEFORE_NAME = frozenset("est etait fut is was par by nomm appel call name".split())
 _SOME_OF = frozenset("dont notamment parmi entre includ includi comprise among".split())
 _LABELS = frozenset(
@@ -305,7 +318,7 @@ def _can_conflict(made: Signature, i: int) -> bool:
         return at > 0 and counted and not labelled and not ordinal
     if slot.kind == "date":
         words = [item for item in made.items if isinstance(item, str)]
-        return at > 0 and any(_ONCE.match(word) for word in words)
+        return at > 0 and not _ONCE.isdisjoint(words)
     if slot.kind == "name":
         return at > 0 and isinstance(last, str) and last in _BEFORE_NAME
     return False

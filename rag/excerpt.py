@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import pairwise
 from typing import Literal
 
 from rag.facts import facts, names, tokens
@@ -82,7 +83,7 @@ def segments(text: str) -> tuple[Segment, ...]:
     words = tokens(text)
     found: list[Segment] = []
     depth = 0
-    for (opened, start), (end, _) in zip(cuts, cuts[1:], strict=False):
+    for (opened, start), (end, _) in pairwise(cuts):
         mark = text[opened:start]
         depth += mark in {"(", "["}
         depth -= mark in {")", "]"} and depth > 0
@@ -143,13 +144,14 @@ def _kind(parts: tuple[Segment, ...], i: int, sentence: str, language: str) -> S
         conditional = any(m.kind == "conditional" for m in facts(sentence, language).hedges)
         return "main" if part.words[0] in {"en", "tout"} and conditional else "aside"
     following = parts[i + 1].words[0] if i + 1 < len(parts) else ""
-    listed = following in _JOINED or _is_name(sentence, parts[i - 1], language)
-    if i + 1 == len(parts) or listed:
-        return "main"
+    determiners = _DETERMINERS.get(language, frozenset())
+    if i + 1 == len(parts) or following in _JOINED:
+        return "main"  # the end of an enumeration, or of the sentence
     if _is_name(sentence, part, language):
-        return "aside"
-    determined = part.words[0] in _DETERMINERS.get(language, frozenset())
-    return "aside" if determined and not _VERBS & set(part.words) else "main"
+        return "main" if _is_name(sentence, parts[i - 1], language) else "aside"
+    if part.words[0] not in determiners or following in determiners:
+        return "main"
+    return "main" if _VERBS & set(part.words) else "aside"
 
 
 def _begins(part: Segment, table: dict[str, tuple[str, ...]], language: str) -> bool:

@@ -256,7 +256,7 @@ def _opens(text: str, token: Token) -> bool:
     """Whether a sentence or a quotation begins at the token, where any word has a capital."""
     before = text[: token.start].rstrip()
     head = before.rstrip("«“\"'’(– \u00a0\n")
-    return not head or head != before.rstrip("–") or head[-1] in ".!?:;…"
+    return not head or head != before or head[-1] in ".!?:;…"
 
 
 @lru_cache(maxsize=4096)
@@ -268,7 +268,10 @@ def names(text: str, language: str = "und") -> tuple[Name, ...]:
     words = tokens(text)
     dated = [(d.start, d.end) for d in find_dates(text)]
     lower = {t.folded for t in words if t.text[0].islower()}
-    flags = [_is_name(text, words, i, language, lower, dated) for i in range(len(words))]
+    flags = [
+        _is_name(text, words, i, language=language, lower=lower, dated=dated)
+        for i in range(len(words))
+    ]
     found: list[Name] = []
     i = 0
     while i < len(words):
@@ -305,6 +308,7 @@ def _is_name(
     text: str,
     words: tuple[Token, ...],
     i: int,
+    *,
     language: str,
     lower: set[str],
     dated: list[tuple[int, int]],
@@ -313,7 +317,7 @@ def _is_name(
     if not _capitalised(token) or any(s <= token.start < e for s, e in dated):
         return False
     if token.folded in WEEKDAYS or (
-        len(token.text) == 1 and not text[token.end : token.end + 1] == "."
+        len(token.text) == 1 and text[token.end : token.end + 1] != "."
     ):
         return False
     if _strong(token):

@@ -51,6 +51,7 @@ _ALONE_FR = _words(
     "nulle part", r"non(?! seulement| plus(?!\w))", "rien", "personne ne", r"incapables? de",
     r"échou\w+ (?:à|dans)", r"faute d(?:e|')", "ni l'un",
 )  # fmt: skip
+_STRONG = re.compile(r"[;:.!?»\"]")
 _EXPLETIVE = re.compile(
     r"(?<!\w)(?:crai(?:n|gn)\w*|redout\w*|avant qu|(?:à|a) moins qu|de (?:peur|crainte) qu|"
     r"évit\w+ qu|empêch\w+ qu|(?:plus|moins|mieux|autre\w*)\s[^,;:]{0,60}?qu)"
@@ -90,9 +91,11 @@ def _french_negations(lowered: str) -> list[Mark]:
         only = re.search(r"(?<!\w)qu(?:e(?!\w)|')", lowered[ne.end() : clause])
         if second is not None:
             end = second.end()
-            for other in _SECOND.finditer(lowered, second.end(), clause):
-                if other[0] in {"ni", "jamais", "plus", "rien", "aucun", "aucune", "personne"}:
-                    taken.append(Span(other.start(), other.end()))
+            taken += [
+                Span(other.start(), other.end())
+                for other in _SECOND.finditer(lowered, second.end(), clause)
+                if other[0] in {"ni", "jamais", "plus", "rien", "aucun", "aucune", "personne"}
+            ]
             marks.append(Mark(ne.start(), end, "negation"))
             taken.append(Span(ne.start(), end))
         elif before is not None and before[0] in {"rien", "personne", "aucun", "aucune", "jamais",
@@ -111,7 +114,7 @@ def _french_negations(lowered: str) -> list[Mark]:
 
 def _clause_after(lowered: str, start: int) -> int:
     """Where the clause that holds `start` ends: the next strong mark, or 90 characters on."""
-    match = re.compile(r"[;:.!?»\"]").search(lowered, start)
+    match = _STRONG.search(lowered, start)
     return min(match.start() if match else len(lowered), start + 90)
 
 
@@ -239,7 +242,7 @@ _KINDS_EN: dict[str, re.Pattern[str]] = {
 }  # fmt: skip
 
 _PURPOSE = frozenset({"pour", "to", "afin de", "afin d'"})
-_ONLY_NE = re.compile(r"(?<![\w'])(?:ne(?!\w)|n')[^;:.!?]{1,50}?(?<!\w)qu(?:e(?!\w)|')")
+_ONLY_NE = re.compile(r"(?<![\w'])(?:ne(?!\w)|n')[^;:.!?]{1,50}?(?<!\w)(?P<que>qu(?:e(?!\w)|'))")
 
 
 @lru_cache(maxsize=4096)
@@ -259,13 +262,12 @@ def hedge_marks(text: str, language: str) -> tuple[Mark, ...]:
                 add(match.start(), match.end(), "conditional")
         for match in _FUTURE_FR.finditer(lowered):
             word = match[0].split()[-1]
-            if word not in _NO_FUTURE and not _NO_CONDITIONAL.search(word):
-                if _verb_like(text, match) and len(word) > 2:
-                    add(match.start(), match.end(), "future")
+            verb = word not in _NO_FUTURE and not _NO_CONDITIONAL.search(word) and len(word) > 2
+            if verb and _verb_like(text, match):
+                add(match.start(), match.end(), "future")
         for match in _ONLY_NE.finditer(lowered):
-            clause = match[0]
-            if not _SECOND.search(clause) and not re.search(r"[,]", clause):
-                add(match.end() - 2, match.end(), "only")
+            if "," not in match[0] and not _SECOND.search(match[0]):
+                add(match.end() - len(match["que"]), match.end(), "only")
         _add_kinds(lowered, _KINDS_FR, add)
     if language != "fr":
         _add_kinds(_no_months(text, lowered), _KINDS_EN, add)
@@ -321,7 +323,7 @@ _PRESENT = (
 )
 _SAY_FR = rf"(?:{_COMPOUND}|{_PRESENT})"
 _SAY_EN = (
-    r"(?:(?:has|have|had)\s+)?(?:also\s+|later\s+|further\s+)?(?:said|says|say|stated|states|"
+    r"(?:(?:has|have|had)\s+)?(?:also\s+|later\s+|further\s+)?(?:said|says|say|stated|(?<!united )states|"
     r"announced|announces|confirmed|confirms|reported|reports|added|adds|explained|explains|"
     r"claimed|claims|revealed|reveals|noted|notes|told|tells|declared|declares|wrote|writes|"
     r"warned|warns|insisted|acknowledged|admitted|indicated|indicates|argued|argues|suggested|"
@@ -331,11 +333,11 @@ _STOP = r"[^,;:.!?«»“”\"()]"
 _ATTRIBUTION = {
     "fr": (
         # Un rapport du Daily Mail révèle que · Microsoft a déclaré en août qu'
-        re.compile(rf"{_STOP}*?(?<!\w){_SAY_FR}(?!\w){_STOP}{{0,80}}?(?<!\w)qu(?:e(?!\w)|')"),
+        re.compile(rf"(?<!\w)(?P<clause>){_SAY_FR}(?!\w){_STOP}{{0,80}}?(?<!\w)qu(?:e(?!\w)|')"),
         # l'agence de presse ajoute : « · a déclaré : « (the words follow)
-        re.compile(rf"{_STOP}*?(?<!\w){_SAY_FR}(?!\w){_STOP}{{0,60}}?\s*:"),
+        re.compile(rf"(?<!\w)(?P<clause>){_SAY_FR}(?!\w){_STOP}{{0,60}}?\s*:"),
         # Walmart avait confirmé s'être allié
-        re.compile(rf"{_STOP}*?(?<!\w){_SAY_FR}\s+(?:s'être|avoir|être|vouloir|pouvoir|ne pas)(?!\w)"),
+        re.compile(rf"(?<!\w)(?P<clause>){_SAY_FR}\s+(?:s'être|avoir|être|vouloir|pouvoir|ne pas)(?!\w)"),
         # , a fait savoir dimanche soir le géant · », a déclaré Microsoft dans un communiqué
         re.compile(rf"[,»”\"]\s*(?:comme\s+l'\s*)?{_SAY_FR}(?![\w'])(?:-t-(?:il|elle|on))?{_STOP}*"),
         re.compile(rf"(?<!\w)(?:selon|d'après|à en croire)(?!\w)(?!\s+que){_STOP}*"),
@@ -346,10 +348,10 @@ _ATTRIBUTION = {
         re.compile(r"(?<!\w)se basant sur(?!\w)[^,;:.!?]*"),
     ),
     "en": (
-        re.compile(rf"{_STOP}*?(?<!\w){_SAY_EN}(?!\w){_STOP}{{0,80}}?(?<!\w)that(?!\w)"),
-        re.compile(rf"{_STOP}*?(?<!\w){_SAY_EN}(?!\w){_STOP}{{0,60}}?\s*[:,]\s*(?=[\"“«])"),
+        re.compile(rf"(?<!\w)(?P<clause>){_SAY_EN}(?!\w){_STOP}{{0,80}}?(?<!\w)that(?!\w)"),
+        re.compile(rf"(?<!\w)(?P<clause>){_SAY_EN}(?!\w){_STOP}{{0,60}}?\s*[:,]\s*(?=[\"“«])"),
         re.compile(rf"[,»”\"]\s*(?:{_STOP}{{1,60}}?\s)?{_SAY_EN}(?!\w){_STOP}*"),
-        re.compile(rf"{_STOP}*?(?<!\w)(?:said|says|told|stated|denied)(?!\w)(?! to (?:be|have))"),
+        re.compile(rf"(?<!\w)(?P<clause>)(?:said|says|told|stated|denied)(?!\w)(?! to (?:be|have))"),
         re.compile(rf"(?<!\w)according to(?!\w){_STOP}*"),
         re.compile(rf"(?<!\w)(?:cited|quoted|reported|revealed) by(?!\w){_STOP}*"),
     ),
@@ -365,9 +367,9 @@ def attributions(text: str, language: str) -> tuple[Span, ...]:
     languages = (language,) if language in _ATTRIBUTION else tuple(_ATTRIBUTION)
     for one in languages:
         for pattern in _ATTRIBUTION[one]:
-            for match in pattern.finditer(lowered):
-                if match.end() > match.start():
-                    spans.append(Span(match.start(), match.end()))
+            spans += [
+                Span(_from(lowered, match), match.end()) for match in pattern.finditer(lowered)
+            ]
     merged: list[Span] = []
     for span in sorted(spans, key=lambda s: (s.start, -s.end)):
         if merged and span.start < merged[-1].end:
@@ -375,3 +377,15 @@ def attributions(text: str, language: str) -> tuple[Span, ...]:
         else:
             merged.append(span)
     return tuple(merged)
+
+
+_LAST_STOP = re.compile(r"[,;:.!?«»“”\"()](?=[^,;:.!?«»“”\"()]*$)")
+
+
+def _from(lowered: str, match: re.Match[str]) -> int:
+    """Where an attribution begins: with its clause, when its pattern begins at the verb."""
+    if "clause" not in match.re.groupindex:
+        return match.start()
+    window = max(0, match.start() - 300)
+    stop = _LAST_STOP.search(lowered[window : match.start()])
+    return window + stop.end() if stop else window

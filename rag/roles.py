@@ -50,8 +50,8 @@ def same_roles(statement: str, language: str, source: str, tongue: str) -> bool:
     """Whether the names of a statement come in the order of the evidence, each passive turned
     round: "Microsoft rejected ByteDance's offer" is not "the offer of Microsoft was rejected by
     ByteDance". Names that the evidence repeats may come in either order."""
-    mine = [name for name in _order(statement, language)]
-    theirs = [name for name in _order(source, tongue)]
+    mine = _order(statement, language)
+    theirs = _order(source, tongue)
     shared = [name for name in mine if name in theirs]
     if len(shared) < 2:
         return True

@@ -201,7 +201,7 @@ def subject_names(text: str, end: int, language: str) -> list[str]:
 
 def titled(text: str, start: int, name: str, language: str) -> str:
     """A name with the title of office before it ("le président Trump" gives "president Trump")."""
-    before = [t for t in tokens(text[:start])][-1:]
+    before = tokens(text[:start])[-1:]
     if before and f"@{before[0].folded}" in TITLES and text[before[0].end : start] == " ":
         return f"{before[0].folded} {name}"
     return name

@@ -8,7 +8,7 @@ what they can't see (who does what to whom in another language, say) is the judg
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -17,9 +17,9 @@ from rag.facts import Facts, Number, facts, mentions, tokens
 from rag.gazetteer import TITLES
 from rag.language import detect
 from rag.marks import Mark, attributions, plain
-from rag.protocols import Judge
+from rag.protocols import Judge, Lexicon
 from rag.roles import same_roles, used_part
-from rag.terms import content_words, stem
+from rag.terms import content_words, fold, stem
 from rag.text import split_sentences
 from rag.types import Evidence
 
@@ -28,8 +28,14 @@ SUPPORT_THRESHOLD = 0.9
 proven one held back costs only a quote in its place: so far to the right until a trained judge comes
 with a threshold fitted on its own calibration set."""
 
-MIN_OVERLAP = 0.5
+MIN_OVERLAP = 0.75
 """Share of a statement's stems that its evidence must have, in the same language."""
+
+MIN_TRANSLATED = 0.6
+"""Share of a statement's stems of which its evidence must have a translation, with a dictionary."""
+
+MIN_TRANSLATION = 0.02
+"""p(evidence's stem | statement's stem) from which one translates the other."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,19 +64,23 @@ def verify(
     evidence: Sequence[Evidence],
     judge: Judge | None,
     hints: Sequence[int] = (),
+    *,
+    lexicon: Lexicon | None = None,
 ) -> Proof | None:
     """The best proof of a statement that claims to be in `language`, None when nothing proves it:
-    then it must not be shown. `hints` (1-based places in `evidence`) only break ties."""
-    if malformed(statement, language) is not None:
+    then it must not be shown. `hints` (1-based places in `evidence`) only break ties; with a
+    `lexicon` a statement in another language must translate most of its words."""
+    wrong = malformed(statement, language)
+    if wrong not in (None, UNENDED):
         return None
     proofs: list[tuple[tuple[float, ...], Proof]] = []
     for number, item in enumerate(evidence, 1):
-        if broken_rules(statement, language, item):
+        if broken_rules(statement, language, item, lexicon):
             continue
         score = _extracted(statement, language, item)
         sure = score is not None
         if score is None:
-            if judge is None or _patchwork(statement, language, item):
+            if judge is None or wrong is not None or _patchwork(statement, language, item):
                 continue
             support = judge.support(item.place.quote, [statement])
             score = float(support[0])
@@ -82,13 +92,16 @@ def verify(
 
 
 def reasons(
-    statement: str, language: str, evidence: Sequence[Evidence]
+    statement: str,
+    language: str,
+    evidence: Sequence[Evidence],
+    lexicon: Lexicon | None = None,
 ) -> list[tuple[Evidence, tuple[str, ...]]]:
     """For a trace: why each piece of evidence doesn't prove the statement by rule; an empty tuple
     where only the extract rule or a judge is left to ask."""
     wrong = malformed(statement, language)
     head = () if wrong is None else (wrong,)
-    return [(item, head + broken_rules(statement, language, item)) for item in evidence]
+    return [(item, head + broken_rules(statement, language, item, lexicon)) for item in evidence]
 
 
 # --- the statement by itself --------------------------------------------------------------
@@ -106,6 +119,8 @@ _PROMPT = re.compile(
     re.IGNORECASE,
 )
 _LIST = re.compile(r"^\s*(?:[-*•–—#>|]\s|\d{1,2}[.)]\s|[a-z]\)\s)")
+UNENDED = "doesn't end as a sentence does"
+"""The one fault that a sure extract of a whole sentence may have."""
 _END = re.compile(r"[.!…]\s*[»”\"')\]]*\s*$|[.!…]?\s*[»”\"]\s*[.!…]?$")
 
 
@@ -125,7 +140,7 @@ def malformed(statement: str, language: str) -> str | None:
     if _LIST.match(statement) or "**" in statement or "```" in statement:
         return "a list or markup"
     if not _END.search(statement):
-        return "doesn't end as a sentence does"
+        return UNENDED
     if len(split_sentences(statement, language)) > 1 or _glued(statement):
         return "more than one sentence"
     if _loops([t.folded for t in words]):
@@ -155,10 +170,10 @@ def _loops(words: Sequence[str]) -> bool:
 
 # --- the statement against one piece of evidence ------------------------------------------
 
-Rule = Callable[[str, str, Evidence], "str | None"]
 
-
-def broken_rules(statement: str, language: str, item: Evidence) -> tuple[str, ...]:
+def broken_rules(
+    statement: str, language: str, item: Evidence, lexicon: Lexicon | None = None
+) -> tuple[str, ...]:
     """What a statement says beyond, or leaves out of, one piece of evidence; empty when no rule is
     broken."""
     source = item.sentence.text
@@ -166,9 +181,10 @@ def broken_rules(statement: str, language: str, item: Evidence) -> tuple[str, ..
         return ("the evidence is a question",)
     if item.sentence.kind not in ("prose", "heading"):
         return (f"the evidence is {item.sentence.kind}",)
-    checks = (_figures, _dates, _names, _qualifiers, _speaker, _anchor)
+    checks = (_figures, _dates, _names, _qualifiers, _speaker)
     said = facts(statement, language)
     found = [check(statement, language, said, item) for check in checks]
+    found.append(_anchor(statement, language, said, item, lexicon))
     return tuple(reason for reason in found if reason is not None)
 
 
@@ -241,9 +257,17 @@ def _names(statement: str, language: str, said: Facts, item: Evidence) -> str | 
     order can be read, its names play the same parts."""
     text = _shown(item)
     there = mentions(text)
+    spelt = {t.folded for t in tokens(text)}
+    proper = {
+        part for n in facts(text, item.sentence.language).names for part in n.key.split()
+    } | TITLES
     for name in said.names:
+        # In one language "la Chine" isn't "chinois"; across languages "U.S." may be "américain".
+        as_spelt = language == item.sentence.language and not (
+            spelt & {t.folded for t in tokens(name.text)}
+        )
         for part in name.key.split():
-            if part not in there and part not in TITLES:
+            if part not in (proper if as_spelt else there | TITLES):
                 return f"name {name.text}"
     countries = {key for key in mentions(statement) if key.startswith("@")}
     missing = sorted(countries - there - {"@mr", "@ms"})
@@ -276,19 +300,17 @@ def _qualifiers(statement: str, language: str, said: Facts, item: Evidence) -> s
     # The words that say who says it may be put otherwise ("n'a pas précisé").
     if len(said.negations) != len(there.negations):
         return f"{len(said.negations)} negations, not {len(there.negations)}"
-    mine = [m.kind for m in said.hedges]
-    theirs = [m.kind for m in there.hedges]
+    mine = [m.kind for m in _beside_numbers(said)]
+    theirs = [m.kind for m in _beside_numbers(there)]
     for kinds, answers in _NEEDED:
         needed = sum(kind in kinds for kind in theirs)
         given = sum(kind in answers for kind in mine)
         if given < needed:
             return f"drops: {_first(text, there.hedges, kinds)}"
     speaks = bool(there.attributions) or item.sentence.speech is not None
-    if not speaks and {"conditional", "possible", "uncertain"} & set(mine):
-        if not {"conditional", "possible", "uncertain", "future", "obligation"} & set(theirs):
-            return (
-                f"adds: {_first(statement, said.hedges, {'conditional', 'possible', 'uncertain'})}"
-            )
+    doubts = {"conditional", "possible", "uncertain"}
+    if doubts & set(mine) and not speaks and not (doubts | {"future", "obligation"}) & set(theirs):
+        return f"adds: {_first(statement, said.hedges, doubts)}"
     if "future" in mine and not {"future", "conditional", "obligation", "intention"} & set(theirs):
         return f"adds: {_first(statement, said.hedges, {'future'})}"
     whole = {m.kind for m in facts(item.sentence.text, item.sentence.language).hedges}
@@ -297,6 +319,15 @@ def _qualifiers(statement: str, language: str, said: Facts, item: Evidence) -> s
         if kind in mine and not related.get(kind, {kind}) & whole:
             return f"adds: {_first(statement, said.hedges, {kind})}"
     return None
+
+
+def _beside_numbers(found: Facts) -> list[Mark]:
+    """Hedges, but not "nearly" before a number: that is the number's bound."""
+    return [
+        mark
+        for mark in found.hedges
+        if mark.kind != "almost" or not any(0 <= n.start - mark.end <= 4 for n in found.numbers)
+    ]
 
 
 def _first(text: str, marks: Sequence[Mark], kinds: set[str]) -> str:
@@ -314,9 +345,10 @@ def _speaker(statement: str, language: str, said: Facts, item: Evidence) -> str 
         return "the speaker is dropped"
     if said.attributions and not there.attributions:
         return "adds a speaker"
-    mine, theirs = _speakers(statement, said), _speakers(text, there)
-    if mine - theirs:
-        return f"another speaker: {sorted(mine - theirs)[0]}"
+    mine = _speakers(statement, said)
+    others = sorted(mine - _mentioned(text, there) - TITLES)
+    if others:
+        return f"another speaker: {others[0]}"
     outer = _outer_speaker(item)
     if item.sentence.speech is not None and (outer is None or (outer and not outer & mine)):
         return "the speaker is dropped"
@@ -335,6 +367,11 @@ def _speakers(text: str, found: Facts) -> set[str]:
     }
 
 
+def _mentioned(text: str, found: Facts) -> set[str]:
+    """Every key that those words could be naming."""
+    return {key for span in found.attributions for key in mentions(text[span.start : span.end])}
+
+
 def _outer_speaker(item: Evidence) -> set[str] | None:
     """Keys of the names that say who speaks in a quotation; None when nobody does."""
     quote, language = item.place.quote, item.sentence.language
@@ -350,23 +387,40 @@ def _outer_speaker(item: Evidence) -> set[str] | None:
     }
 
 
-def _anchor(statement: str, language: str, said: Facts, item: Evidence) -> str | None:
-    """Something that ties the statement to the evidence: in one language most of its words, across
-    languages a name, a number, a date or a cognate."""
-    source = item.sentence.text
-    if language == item.sentence.language:
-        mine = {stem(word, language) for word in content_words(statement, language)}
-        theirs = {stem(word, language) for word in content_words(_shown(item), language)}
-        share = len(mine & theirs) / max(1, len(mine))
-        return None if share >= MIN_OVERLAP else "few of its words are in the evidence"
-    there = mentions(source)
-    if any(part in there for name in said.names for part in name.key.split()):
-        return None
-    if said.numbers or said.dates:
-        return None  # each of them was found there
-    mine_words = {stem(w, "und")[:5] for w in content_words(statement, language) if len(w) >= 6}
-    theirs_words = {stem(w, "und")[:5] for w in content_words(source, item.sentence.language)}
-    return None if mine_words & theirs_words else "nothing in common with the evidence"
+def _anchor(
+    statement: str, language: str, said: Facts, item: Evidence, lexicon: Lexicon | None
+) -> str | None:
+    """Something besides names that ties the statement to the evidence: in one language most of its
+    words, across languages the translations of most, or without a dictionary a name, a number, a
+    date or a cognate."""
+    tongue = item.sentence.language
+    words = content_words(statement, language)
+    there = content_words(_shown(item), tongue)
+    named = {t.folded for n in said.names for t in tokens(n.text)}
+    common = [word for word in words if fold(word) not in named and not word.isdigit()]
+    if language == tongue:
+        mine = {stem(word, language) for word in words}
+        theirs = {stem(word, tongue) for word in there}
+        own = {stem(word, language) for word in common}
+        if len(mine & theirs) >= MIN_OVERLAP * len(mine) and (own & theirs or not own):
+            return None
+        return "few of its words are in the evidence"
+    heads = {stem(word, "und")[:5] for word in there if len(word) >= 5}
+    cognates = [word for word in common if len(word) >= 5 and stem(word, "und")[:5] in heads]
+    if lexicon is not None:
+        theirs = {stem(word, tongue) for word in there}
+        found = sum(
+            word in cognates or _translated(stem(word, language), language, tongue, theirs, lexicon)
+            for word in common
+        )
+        return None if found >= MIN_TRANSLATED * len(common) else "its words are not the evidence's"
+    tied = bool(cognates) or bool(said.names) or bool(said.numbers) or bool(said.dates)
+    return None if tied else "nothing in common with the evidence"
+
+
+def _translated(word: str, language: str, tongue: str, theirs: set[str], lexicon: Lexicon) -> bool:
+    forms = lexicon.translate(word, language, tongue)
+    return any(forms.get(other, 0.0) >= MIN_TRANSLATION for other in theirs)
 
 
 def _extracted(statement: str, language: str, item: Evidence) -> float | None:
