@@ -186,6 +186,17 @@ def test_follow_up_carries_the_conversation_and_a_new_one_forgets_it(
     assert fake.asked[-1] == ("Why?", ())
 
 
+def test_a_new_conversation_in_the_middle_of_an_answer(visit: Visit, fake: FakeAssistant) -> None:
+    page = visit()
+    ask(page, "slow please", "checking")
+    page.click("#att-new")
+    page.wait_for_selector("#att-send:visible")
+    page.wait_for_timeout(300)
+    assert page.locator(".att-turn").count() == 0 and page.locator(".att-welcome").count() == 1
+    ask(page, "Why?")
+    assert fake.asked[-1] == ("Why?", ())
+
+
 @pytest.mark.parametrize("question", ["slow please", "stuck please"])
 def test_stop_takes_less_than_a_second(visit: Visit, fake: FakeAssistant, question: str) -> None:
     page = visit()

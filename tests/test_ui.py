@@ -24,7 +24,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rag.config import Settings
-from rag.errors import RagError, UsageError
+from rag.errors import Cancelled, RagError, UsageError
 from rag.types import (
     AnswerSentence,
     Citation,
@@ -441,6 +441,54 @@ def test_while_the_assistant_opens_the_visitor_sees_how_far_it_is() -> None:
     assert list(run)[-1] == "open"
 
 
+def test_closing_stops_what_runs_and_does_not_wait_for_an_opening() -> None:
+    fake = FakeAssistant.over_seeds()
+    desk, stop = Desk(lambda progress: fake), threading.Event()
+    run = desk.run(stream_work("slow", (), stop), stop)
+    next(item for item in run if isinstance(item, Searched))
+    began = time.monotonic()
+    desk.close()
+    assert fake.cancelled_seen.is_set() and time.monotonic() - began < 2
+
+    gate, cancelled = threading.Event(), threading.Event()
+
+    def opener(progress: Any) -> FakeAssistant:
+        gate.set()
+        try:
+            for done in range(100):
+                time.sleep(0.05)
+                progress("Reading files", done, 100)
+        except Cancelled:
+            cancelled.set()
+            raise
+        return fake
+
+    desk = Desk(opener)
+    run = desk.run(lambda assistant, put: None, threading.Event())
+    next(run)
+    assert gate.wait(2)
+    began = time.monotonic()
+    desk.close()
+    assert cancelled.is_set() and time.monotonic() - began < 2
+
+
+def test_a_sync_outlives_the_visitor_who_asked_for_it() -> None:
+    done = threading.Event()
+
+    class Slow(FakeAssistant):
+        def sync(self, progress: Any = None) -> SyncReport:
+            for step in range(4):
+                time.sleep(0.25)
+                progress("Reading files", step, 4)
+            done.set()
+            return super().sync()
+
+    run = Desk(lambda progress: Slow.over_seeds()).run(sync_work, threading.Event())
+    next(run)
+    run.close()  # type: ignore[attr-defined]
+    assert done.wait(3)
+
+
 def test_a_sync_reports_progress_and_then_its_outcomes() -> None:
     items = list(
         Desk(lambda progress: FakeAssistant.over_seeds()).run(sync_work, threading.Event())
@@ -503,6 +551,14 @@ def test_the_page_answers_its_own_host_alone(served: tuple[str, FakeAssistant]) 
         assert refused.status_code == 421, host
         assert "Attest" in refused.text and "seeds" not in refused.text
     assert httpx.get(address, headers={"Host": "localhost:1"}).status_code == 200
+
+
+def test_no_file_is_served_and_none_is_taken(served: tuple[str, FakeAssistant]) -> None:
+    address, _ = served
+    for path in ("pyproject.toml", str(ROOT / "pyproject.toml"), "/etc/passwd", "seeds"):
+        assert httpx.get(f"{address}gradio_api/file={path}").status_code in (403, 404), path
+    taken = httpx.post(f"{address}gradio_api/upload", files={"files": ("a.txt", b"x" * 4096)})
+    assert taken.status_code == 413
 
 
 def test_nothing_of_the_page_points_off_the_machine(served: tuple[str, FakeAssistant]) -> None:

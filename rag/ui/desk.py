@@ -12,6 +12,7 @@ import queue
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Protocol, TypeVar, cast
 
@@ -82,8 +83,10 @@ class Desk:
         self._assistant: AssistantLike | None = None
         self._opening = threading.Lock()
         self._step: Progressed | None = None
-        self._line: list[object] = []
+        self._line: list[threading.Event] = []
+        """The stops of all jobs, first come first: the first one's job is running."""
         self._moved = threading.Condition()
+        self._closing = False
 
     def assistant(self) -> AssistantLike:
         """The assistant, opened by whoever comes first. Raises RagError."""
@@ -96,6 +99,8 @@ class Desk:
             return self._assistant
 
     def _progress(self, what: str, done: int, total: int) -> None:
+        if self._closing:
+            raise Cancelled("stopped while opening")
         self._step = Progressed(what, done, total)
 
     @property
@@ -106,21 +111,20 @@ class Desk:
         """What `work` puts, as it comes, with a `Tick` about every fifth of a second between.
 
         Ends early, without an error, within `POLL_SECONDS` of `stop` being set; closing the
-        iterator sets `stop`. Raises what `work` raises.
+        iterator sets `stop`, which belongs to this job alone. Raises what `work` raises.
         """
-        ticket = object()
         pipe: queue.Queue[tuple[str, Any]] = queue.Queue()
         with self._moved:
-            self._line.append(ticket)
+            self._line.append(stop)
         threading.Thread(
-            target=self._serve, args=(ticket, work, stop, pipe), name="attest-job", daemon=True
+            target=self._serve, args=(work, stop, pipe), name="attest-job", daemon=True
         ).start()
         try:
             while not stop.is_set():
                 try:
                     kind, item = pipe.get(timeout=POLL_SECONDS)
                 except queue.Empty:
-                    yield Tick(self._ahead(ticket), not self.is_open, self._step)
+                    yield Tick(self._ahead(stop), not self.is_open, self._step)
                     continue
                 if kind == "end":
                     return
@@ -138,23 +142,30 @@ class Desk:
         raise Cancelled("the page was closed before the answer came")
 
     def close(self) -> None:
-        """Free the assistant's models and files, after the running job."""
+        """Stop every job, and free the assistant's models and files once the running one has ended.
+        After five seconds the process is left to end as it is: an index survives that."""
+        self._closing = True
         deadline = time.monotonic() + 5
         with self._moved:
+            for stop in self._line:
+                stop.set()
             while self._line and time.monotonic() < deadline:
                 self._moved.wait(timeout=0.1)
-        with self._opening:
-            if self._assistant is not None:
-                self._assistant.close()
-                self._assistant = None
+            idle = not self._line
+        if idle and self._opening.acquire(timeout=max(0.0, deadline - time.monotonic())):
+            try:
+                if self._assistant is not None:
+                    self._assistant.close()
+                    self._assistant = None
+            finally:
+                self._opening.release()
 
-    def _ahead(self, ticket: object) -> int:
+    def _ahead(self, stop: threading.Event) -> int:
         with self._moved:
-            return self._line.index(ticket) if ticket in self._line else 0
+            return self._line.index(stop) if stop in self._line else 0
 
     def _serve(
         self,
-        ticket: object,
         work: Work,
         stop: threading.Event,
         pipe: queue.Queue[tuple[str, Any]],
@@ -166,7 +177,7 @@ class Desk:
 
         try:
             with self._moved:
-                while self._line[0] is not ticket and not stop.is_set():
+                while self._line[0] is not stop and not stop.is_set():
                     self._moved.wait(timeout=POLL_SECONDS)
             if not stop.is_set():
                 work(self.assistant(), put)
@@ -175,7 +186,7 @@ class Desk:
             pipe.put(("error", error))
         finally:
             with self._moved:
-                self._line.remove(ticket)
+                self._line.remove(stop)
                 self._moved.notify_all()
 
 
@@ -196,7 +207,8 @@ def stream_work(question: str, history: Sequence[Turn], stop: threading.Event) -
 
 
 def sync_work(assistant: AssistantLike, put: Put) -> None:
-    """A job that re-indexes, with its progress at most five times a second."""
+    """A job that re-indexes, with its progress at most five times a second. It is carried through
+    even if the visitor who asked for it leaves."""
     last = 0.0
 
     def progress(what: str, done: int, total: int) -> None:
@@ -204,6 +216,7 @@ def sync_work(assistant: AssistantLike, put: Put) -> None:
         now = time.monotonic()
         if now - last >= POLL_SECONDS or done == total:
             last = now
-            put(Progressed(what, done, total))
+            with suppress(Cancelled):
+                put(Progressed(what, done, total))
 
     put(assistant.sync(progress))

@@ -42,6 +42,8 @@ class Handlers:
         self.desk = desk
         self.examples = examples
         self._running: dict[str, threading.Event] = {}
+        self._dropped: set[threading.Event] = set()
+        """Stops of answers whose conversation was thrown away meanwhile."""
         self._guard = threading.Lock()
 
     # -- the conversation
@@ -82,7 +84,9 @@ class Handlers:
             stop.set()
             with self._guard:
                 self._running.pop(session, None)
-        conversation = Conversation((*conversation.views, view))
+                dropped = stop in self._dropped
+                self._dropped.discard(stop)
+        conversation = Conversation() if dropped else Conversation((*conversation.views, view))
         yield (
             self._show(conversation.views, strings),
             conversation,
@@ -108,7 +112,11 @@ class Handlers:
         self.stop(request)
 
     def new_conversation(self, request: gr.Request) -> tuple[str, Conversation, str]:
-        self.stop(request)
+        with self._guard:
+            running = self._running.get(str(request.session_hash))
+            if running is not None:
+                self._dropped.add(running)
+                running.set()
         strings = strings_for(request.headers.get("accept-language"))
         return self._show((), strings), Conversation(), ""
 

@@ -331,8 +331,9 @@ def _passages_read(view: TurnView, strings: Strings) -> str:
         places = [item.place for item in view.answer.consulted]
     else:
         return ""
-    if not places:
-        return ""
+    refused = view.answer is not None and view.answer.abstained
+    if not places or (refused and len(places) <= NEAREST):
+        return ""  # a refusal shows these already
     rows = "".join(f"<li>{place_html(place, strings)}</li>" for place in places)
     return (
         f'<details class="att-read"><summary>{esc(strings.count(strings.passages, len(places)))}'
