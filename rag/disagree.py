@@ -226,12 +226,24 @@ _ONCE = frozenset(
     for word in listed.split()
 ) | {"né", "nés"}
 """Stems of what happens to a thing once: another date for it is a disagreement."""
-_BEFORE_NAME = frozenset("est etait fut is was par by nomm appel call name".split())
-_SOME_OF = frozenset("dont notamment parmi entre includ includi comprise among".split())
-_LABELS = frozenset(
-    """articl page chapitr chapter version vol flight numero number no phas groupe group saison
-    season episod tome volum partie part ligne lin alin artic loi section annex tabl figur""".split()
+
+
+def _stems(french: str, english: str) -> frozenset[str]:
+    return frozenset(stem(word, "fr") for word in french.split()) | frozenset(
+        stem(word, "en") for word in english.split()
+    )
+
+
+_BEFORE_NAME = _stems("est était fut par nommé nommée appelle appelait", "is was by named called")
+_SOME_OF = _stems("dont notamment parmi entre comprend", "among including include comprising")
+_SEVERAL = re.compile(r"(?<!\w)(?:l'une? des|une? des|one of|some of|certains des)(?!\w)")
+_LABELS = _stems(
+    """article page chapitre version vol numéro phase groupe saison épisode tome volume partie
+    ligne alinéa loi section annexe tableau figure étage rang place route chaîne""",
+    """article page chapter version flight number no phase group season episode volume part line
+    section annex table figure floor rank route channel act""",
 )
+"""Before a number: the number is a name then."""
 _PRONOUNS = frozenset(
     "il elle ils elles on nous je vous ce ca cela celui celle it he she they we i you this that".split()
 )
@@ -305,7 +317,7 @@ def _can_conflict(made: Signature, i: int) -> bool:
     at = next(n for n, item in enumerate(made.items) if item is slot)
     before = [item for item in made.items[:at] if isinstance(item, str)]
     last = made.items[at - 1] if at else None
-    if any(word in _SOME_OF for word in before):
+    if any(word in _SOME_OF for word in before) or _SEVERAL.search(plain(made.text)):
         return False
     if slot.kind == "number":
         number = slot.number

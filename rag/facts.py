@@ -77,7 +77,7 @@ def tokens(text: str) -> tuple[Token, ...]:
 _DIGITS = re.compile(
     r"(?<![\w.,])(?P<sign>(?:(?<=\s)|(?<=^))[-−])?"
     r"(?P<digits>\d{1,3}(?:[ \u00a0\u202f]\d{3})+(?:,\d+)?(?!\d)|\d+(?:[.,]\d+)*)"
-    r"(?P<ordinal>(?:er|re|e|ème|eme|nd|nde|st|rd|th)(?!\w))?(?!\w)"
+    r"(?P<ordinal>(?:er|re|e|ème|eme|nd|nde|st|rd|th)(?!\w))?(?!\w|[.,]\d)"
 )
 _PLURAL_GROUPS = re.compile(r"\d{1,3}(?:[.,]\d{3})+")
 _ABOUT = re.compile(
@@ -100,7 +100,7 @@ def numbers(text: str, language: str = "und") -> tuple[Number, ...]:
     dated = [Span(d.start, d.end) for d in find_dates(text)]
     lowered = plain(text)
     found: list[Number] = []
-    free = _next_free(dated)
+    free = _free(len(text), dated)
     for match in _DIGITS.finditer(text):
         if not free(match.start(), match.end()):
             continue
@@ -109,13 +109,17 @@ def numbers(text: str, language: str = "und") -> tuple[Number, ...]:
             continue
         found.append(_finish(lowered, match.start(), match.end(), -value if match["sign"] else value,
                              "ordinal" if match["ordinal"] else None))  # fmt: skip
-    covered = _next_free(dated + [Span(n.start, n.end) for n in found])
+    covered = _free(len(text), [*dated, *(Span(n.start, n.end) for n in found)])
     found += _in_words(text, lowered, language, covered)
     return tuple(sorted(found, key=lambda n: n.start))
 
 
-def _next_free(taken: list[Span]) -> Callable[[int, int], bool]:
-    return lambda start, end: not any(start < span.end and span.start < end for span in taken)
+def _free(length: int, taken: list[Span]) -> Callable[[int, int], bool]:
+    """Whether a range holds nothing of the spans taken."""
+    used = bytearray(length)
+    for span in taken:
+        used[span.start : span.end] = b"\1" * (span.end - span.start)
+    return lambda start, end: not any(used[start:end])
 
 
 def _decimal(digits: str, language: str) -> Decimal | None:
@@ -240,6 +244,7 @@ _COMMON_ENDING = re.compile(
     r"(?:ment|ments|tion|tions|ingly|ally|edly|ity|ities|ness|eurs|euses|rices|ants|antes|"
     r"ences|ances|ages|ismes|ites|ives|ables|iques)$"
 )
+_ADDRESS = dict.fromkeys("m mm mr mrs ms mme mlle dr".split(), 0)
 _JOIN = frozenset({" ", "-", "‑", "\u00a0", ". "})
 
 
@@ -316,7 +321,7 @@ def _is_name(
     token = words[i]
     if not _capitalised(token) or any(s <= token.start < e for s, e in dated):
         return False
-    if token.folded in WEEKDAYS or (
+    if token.folded in WEEKDAYS | _ADDRESS or (
         len(token.text) == 1 and text[token.end : token.end + 1] != "."
     ):
         return False

@@ -51,6 +51,7 @@ _ALONE_FR = _words(
     "nulle part", r"non(?! seulement| plus(?!\w))", "rien", "personne ne", r"incapables? de",
     r"échou\w+ (?:à|dans)", r"faute d(?:e|')", "ni l'un",
 )  # fmt: skip
+_REPEATED = frozenset({"ni", "jamais", "plus", "rien", "aucun", "aucune", "personne"})
 _STRONG = re.compile(r"[;:.!?»\"]")
 _EXPLETIVE = re.compile(
     r"(?<!\w)(?:crai(?:n|gn)\w*|redout\w*|avant qu|(?:à|a) moins qu|de (?:peur|crainte) qu|"
@@ -83,7 +84,11 @@ def negations(text: str, language: str) -> tuple[Mark, ...]:
 
 def _french_negations(lowered: str) -> list[Mark]:
     marks: list[Mark] = []
-    taken: list[Span] = []
+    taken = bytearray(len(lowered))
+
+    def take(start: int, end: int) -> None:
+        taken[start:end] = b"\1" * (end - start)
+
     for ne in _NE.finditer(lowered):
         clause = _clause_after(lowered, ne.end())
         second = _SECOND.search(lowered, ne.end(), clause)
@@ -91,24 +96,24 @@ def _french_negations(lowered: str) -> list[Mark]:
         only = re.search(r"(?<!\w)qu(?:e(?!\w)|')", lowered[ne.end() : clause])
         if second is not None:
             end = second.end()
-            taken += [
-                Span(other.start(), other.end())
-                for other in _SECOND.finditer(lowered, second.end(), clause)
-                if other[0] in {"ni", "jamais", "plus", "rien", "aucun", "aucune", "personne"}
-            ]
+            for other in _SECOND.finditer(lowered, second.end(), clause):
+                if other[0] in _REPEATED:
+                    take(*other.span())
             marks.append(Mark(ne.start(), end, "negation"))
-            taken.append(Span(ne.start(), end))
+            take(ne.start(), end)
         elif before is not None and before[0] in {"rien", "personne", "aucun", "aucune", "jamais",
                                                   "nul", "nulle", "ni"}:  # fmt: skip
             marks.append(Mark(before.start(), ne.end(), "negation"))
-            taken.append(Span(before.start(), ne.end()))
+            take(before.start(), ne.end())
         elif only is None and not _EXPLETIVE.search(
             lowered, _clause_before(lowered, ne.start()), ne.start()
         ):
             marks.append(Mark(ne.start(), ne.end(), "negation"))
-    for match in _ALONE_FR.finditer(lowered):
-        if not any(span.start <= match.start() < span.end for span in taken):
-            marks.append(Mark(match.start(), match.end(), "negation"))
+    marks += [
+        Mark(match.start(), match.end(), "negation")
+        for match in _ALONE_FR.finditer(lowered)
+        if not taken[match.start()]
+    ]
     return marks
 
 
@@ -119,8 +124,10 @@ def _clause_after(lowered: str, start: int) -> int:
 
 
 def _clause_before(lowered: str, end: int) -> int:
-    """Where the clause that holds `end` begins: after the last strong mark."""
-    return max(lowered.rfind(mark, 0, end) for mark in ";:.!?»") + 1
+    """Where the clause that holds `end` begins: after the last strong mark, 200 characters back at
+    most."""
+    window = max(0, end - 200)
+    return max(window, *(lowered.rfind(mark, window, end) + 1 for mark in ";:.!?»"))
 
 
 # --- hedges -------------------------------------------------------------------------------
@@ -251,9 +258,11 @@ def hedge_marks(text: str, language: str) -> tuple[Mark, ...]:
     those of `hedges`; a bare "pour" or "to" is `purpose`."""
     lowered = plain(text)
     found: dict[tuple[int, int], str] = {}
+    taken = bytearray(len(text))
 
     def add(start: int, end: int, kind: str) -> None:
-        if not any(s <= start < e or start <= s < end for s, e in found):
+        if not any(taken[start:end]):
+            taken[start:end] = b"\1" * (end - start)
             found[start, end] = kind
 
     if language != "en":
@@ -351,7 +360,7 @@ _ATTRIBUTION = {
         re.compile(rf"(?<!\w)(?P<clause>){_SAY_EN}(?!\w){_STOP}{{0,80}}?(?<!\w)that(?!\w)"),
         re.compile(rf"(?<!\w)(?P<clause>){_SAY_EN}(?!\w){_STOP}{{0,60}}?\s*[:,]\s*(?=[\"“«])"),
         re.compile(rf"[,»”\"]\s*(?:{_STOP}{{1,60}}?\s)?{_SAY_EN}(?!\w){_STOP}*"),
-        re.compile(rf"(?<!\w)(?P<clause>)(?:said|says|told|stated|denied)(?!\w)(?! to (?:be|have))"),
+        re.compile(r"(?<!\w)(?P<clause>)(?:said|says|told|stated|denied)(?!\w)(?! to (?:be|have))"),
         re.compile(rf"(?<!\w)according to(?!\w){_STOP}*"),
         re.compile(rf"(?<!\w)(?:cited|quoted|reported|revealed) by(?!\w){_STOP}*"),
     ),
