@@ -6,7 +6,7 @@ import re
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 from urllib.parse import urlsplit
 
 import pytest
@@ -17,7 +17,7 @@ from rag.ui.text import SEED_EXAMPLES
 from tests.page_fake import ABSTENTION, FakeAssistant
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser, Page
+    from playwright.sync_api import Browser, BrowserContext, Page
 
 CHROMIUM = Path("/usr/bin/chromium")
 ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
@@ -62,15 +62,35 @@ def address(fake: FakeAssistant) -> Iterator[str]:
     yield from served(fake)
 
 
-@pytest.fixture
-def visit(browser: Browser, address: str) -> Iterator[Visit]:
-    """Opens the page as a new visitor; every request and complaint is kept."""
-    contexts = []
+@pytest.fixture(scope="module")
+def contexts(browser: Browser) -> Iterator[dict[str, BrowserContext]]:
+    """One a locale: its pages share what the browser has cached, not their sessions."""
+    found: dict[str, BrowserContext] = {}
+    yield found
+    for context in found.values():
+        context.close()
 
-    def opened(url: str = address, width: int = 1280, height: int = 800, **options: Any) -> Page:
-        context = browser.new_context(viewport={"width": width, "height": height}, **options)
-        contexts.append(context)
-        page = context.new_page()
+
+@pytest.fixture
+def visit(browser: Browser, contexts: dict[str, BrowserContext], address: str) -> Iterator[Visit]:
+    """Opens the page as a new visitor; every request and complaint is kept."""
+    pages = []
+
+    def opened(
+        url: str = address,
+        width: int = 1280,
+        height: int = 800,
+        locale: str = "en-GB",
+        scheme: Literal["light", "dark"] = "light",
+    ) -> Page:
+        if locale not in contexts:
+            contexts[locale] = browser.new_context(
+                locale=locale, permissions=["clipboard-read", "clipboard-write"]
+            )
+        page = contexts[locale].new_page()
+        pages.append(page)
+        page.set_viewport_size({"width": width, "height": height})
+        page.emulate_media(color_scheme=scheme)
         page.set_default_timeout(8_000)
         page.on("request", lambda request: requested.append(request.url))
         page.on(
@@ -84,8 +104,8 @@ def visit(browser: Browser, address: str) -> Iterator[Visit]:
         return page
 
     yield opened
-    for context in contexts:
-        context.close()
+    for page in pages:
+        page.close()
 
 
 def ask(page: Page, question: str, state: str = "done") -> Any:
@@ -319,8 +339,8 @@ def test_documents_and_reindex(visit: Visit) -> None:
     assert page.inner_text(".att-panel h2") == "Titre 000"
 
 
-def test_copy_gives_the_answer_with_its_sources(visit: Visit, address: str) -> None:
-    page = visit(permissions=["clipboard-read", "clipboard-write"])
+def test_copy_gives_the_answer_with_its_sources(visit: Visit) -> None:
+    page = visit()
     ask(page, "Why?")
     page.click(".att-copy")
     page.wait_for_function("document.querySelector('.att-copy').innerText === 'Copied'")
@@ -331,8 +351,10 @@ def test_copy_gives_the_answer_with_its_sources(visit: Visit, address: str) -> N
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", [390, 1440])
-def test_nothing_is_cut_off_at_any_width(visit: Visit, width: int, scheme: str) -> None:
-    page = visit(width=width, height=844, color_scheme=scheme)
+def test_nothing_is_cut_off_at_any_width(
+    visit: Visit, width: int, scheme: Literal["light", "dark"]
+) -> None:
+    page = visit(width=width, height=844, scheme=scheme)
     assert fits(page)
     assert page.locator("[role=tab]:visible").count() == 3
     turn = ask(page, "Do they disagree on something " + "w" * 300 + "?")

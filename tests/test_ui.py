@@ -359,7 +359,8 @@ def test_colours_meet_wcag_aa(selector: str) -> None:
 
 def test_nothing_is_fetched_from_elsewhere_by_the_page_itself() -> None:
     for path in sorted((ROOT / "rag/ui/assets").iterdir()):
-        assert not re.findall(r"https?://|//[a-z]|@import|url\(", path.read_text(encoding="utf-8"))
+        text = path.read_text(encoding="utf-8").replace("http://www.w3.org/2000/svg", "")
+        assert not re.findall(r"https?://|//[a-z]|@import|url\(", text), path
 
 
 # --- the desk -----------------------------------------------------------------------------
@@ -546,6 +547,8 @@ def test_the_page_answers_its_own_host_alone(served: tuple[str, FakeAssistant]) 
     assert answer.status_code == 200
     policy = answer.headers["content-security-policy"]
     assert "connect-src 'self'" in policy and "frame-ancestors 'none'" in policy
+    icon = httpx.get(f"{address}favicon.ico")
+    assert icon.headers["content-type"].startswith("image/svg") and b"#0e5f56" in icon.content
     for host in ("evil.example", "127.0.0.1.evil.example", "", "10.0.0.1:7860"):
         refused = httpx.get(address, headers={"Host": host})
         assert refused.status_code == 421, host

@@ -13,6 +13,7 @@ import threading
 import time
 from collections.abc import Awaitable, Callable, MutableMapping, Sequence
 from importlib.resources import files
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from rag.config import Settings, shipped
@@ -185,6 +186,7 @@ def launch_options(host: str = DEFAULT_HOST) -> dict[str, Any]:
         "theme": theme(),
         # In the head, not as `css`: that one comes late and with every selector prefixed.
         "head": f"<style>{asset('attest.css')}</style><script>{asset('attest.js')}</script>",
+        "favicon_path": str(Path(__file__).parent / "assets" / "favicon.svg"),
         "app_kwargs": {
             "middleware": [_middleware(is_loopback(host))],
             "docs_url": None,
