@@ -131,7 +131,7 @@ class FakeAssistant:
             for n, p in enumerate(places[:2], 1)
         )
         lead = "Your documents say: "
-        sentences = (
+        sentences: tuple[AnswerSentence, ...] = (
             AnswerSentence("ByteDance had grown insensitive.", (1,), "supported", 0.91),
             AnswerSentence(
                 f"{lead}« {places[-1 % len(places)].quote} »", (1,), "quoted", 0.8, len(lead)

@@ -11,10 +11,12 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from rag.assistant import open_assistant
+from rag.config import Settings
 from rag.types import DocumentInfo
 from rag.ui import serve
 from rag.ui.text import SEED_EXAMPLES
-from tests.page_fake import ABSTENTION, FakeAssistant
+from tests.page_fake import ABSTENTION, SEEDS, FakeAssistant
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, BrowserContext, Page
@@ -426,6 +428,43 @@ def test_a_hostile_document_stays_text(visit: Visit) -> None:
         assert (
             page.locator(".att-chat img, .att-chat b:has-text('bold'), .att-panel img").count() == 0
         )
+
+
+def test_the_real_assistant_over_the_seeds(
+    visit: Visit, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    """Real Chroma, real embedder, real generator: from the question to the quote in the document."""
+    settings = Settings(docs=SEEDS, data=tmp_path_factory.mktemp("index"))
+    assistant = open_assistant(settings)
+    assistant.sync()
+    for address in served(assistant):
+        page = visit(address)
+        page.set_default_timeout(60_000)
+        turn = ask(page, "Why was Microsoft's bid rejected?")
+        assert turn.locator(".att-sentence .att-marker").count() >= 1
+        assert turn.locator(".att-sources time[datetime='2020-09']").count() >= 1
+        opens = turn.locator(".att-title .att-open").all()
+        shown = turn.locator("blockquote").all()
+        assert len(opens) == len(shown) >= 1
+        for button, quote in zip(opens, shown, strict=True):
+            source, start, end = (
+                button.get_attribute(f"data-{name}") for name in ("source", "start", "end")
+            )
+            assert source and start and end
+            text = assistant.text(source)[int(start) : int(end)]
+            assert quote.evaluate("element => element.textContent") == text
+        turn.locator("#t1-c1 .att-title .att-open").click()
+        page.wait_for_selector(".att-panel mark")
+        first = turn.locator("#t1-c1 blockquote").evaluate("element => element.textContent")
+        assert page.evaluate("document.querySelector('.att-panel mark').textContent") == first
+        page.keyboard.press("Escape")
+        refusal = ask(page, "What is the boiling point of tungsten?")
+        assert refusal.locator(".att-sentence").count() == 0
+        assert refusal.locator(".att-refusal blockquote").count() >= 1
+        page.get_by_role("tab", name="Documents").click()
+        page.wait_for_selector(".att-table tbody tr")
+        assert page.locator(".att-table tbody tr").count() == 5
+    assistant.close()
 
 
 def test_nothing_left_the_machine_and_the_browser_had_no_complaint() -> None:
