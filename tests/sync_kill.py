@@ -24,7 +24,7 @@ WATCHED = (
 
 
 class Watched:
-    """Passes every call on; before and after the watched ones `count()` is called."""
+    """Passes every call on; before the watched ones `count()` is called."""
 
     def __init__(self, inner: Any, count: Any) -> None:
         self._inner, self._count = inner, count
@@ -36,9 +36,7 @@ class Watched:
 
         def call(*args: Any, **kwargs: Any) -> Any:
             self._count()
-            result = value(*args, **kwargs)
-            self._count()
-            return result
+            return value(*args, **kwargs)
 
         return call
 

@@ -1,7 +1,8 @@
 """Numbered folders of which one is published: what readers open is never written, and what a
 reader has open is never removed.
 
-    folder/CURRENT     the name of the published snapshot; replacing this file publishes
+    folder/CURRENT     the published snapshot: its name and a word of its own that no other has;
+                       replacing this file publishes
     folder/000007/     a snapshot, with a file LOCK that its readers hold, shared
     folder/000008/     a writer's draft, or what a killed writer left; nobody reads it
 
@@ -14,6 +15,7 @@ import os
 import shutil
 from pathlib import Path
 from typing import BinaryIO
+from uuid import uuid4
 
 try:
     import fcntl
@@ -33,12 +35,17 @@ class Snapshots:
 
     def current(self) -> str | None:
         """The published snapshot, or None when there is none or it is gone."""
+        return self.marker().partition(" ")[0] or None
+
+    def marker(self) -> str:
+        """Name and word of the published snapshot; empty when there is none or it is gone."""
         try:
-            name = (self.folder / _CURRENT).read_text("ascii")
+            marker = (self.folder / _CURRENT).read_text("ascii")
         except (FileNotFoundError, NotADirectoryError, UnicodeDecodeError):
-            return None
+            return ""
+        name = marker.partition(" ")[0]
         is_whole = name.isdigit() and (self.folder / name / self._essential).is_file()
-        return name if is_whole else None
+        return marker if is_whole else ""
 
     def hold(self, name: str) -> BinaryIO | None:
         """Keeps a snapshot from being removed until the file is closed; None when it is gone."""
@@ -68,7 +75,7 @@ class Snapshots:
         """From now on this is what readers open."""
         temporary = self.folder / f"{_CURRENT}.new"
         with temporary.open("w", encoding="ascii") as file:
-            file.write(name)
+            file.write(f"{name} {uuid4().hex}")
             file.flush()
             os.fsync(file.fileno())
         temporary.replace(self.folder / _CURRENT)
