@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from rag.disagree import Conflict, find_disagreements
-from rag.signature import Item, Signature, Slot, signature
+from rag.signature import Signature, Slot, signature
 
 __all__ = [
     "Conflict", "Signature", "find_disagreements", "group", "same", "same_statement", "signature",
@@ -32,7 +32,7 @@ def same(a: Signature, b: Signature) -> bool:
         return True
     if (a.language, a.negations, a.hedges) != (b.language, b.negations, b.hedges):
         return False
-    if len(a.items) != len(b.items) or len(a.items) < MIN_ITEMS:
+    if a.words != b.words or len(a.items) < MIN_ITEMS:
         return False
     if a.quoted != b.quoted and not (a.first_person and b.first_person):
         return False  # what one file quotes the other asserts
@@ -40,20 +40,18 @@ def same(a: Signature, b: Signature) -> bool:
         return False
     if not a.slots and len(a.items) < MIN_ITEMS_WITHOUT_FACTS:
         return False
-    different = [(x, y) for x, y in zip(a.items, b.items, strict=True) if not _equal(x, y)]
+    different = [(x, y) for x, y in zip(a.slots, b.slots, strict=True) if not _equal(x, y)]
     return not different or (len(different) == 1 and _typo(*different[0]))
 
 
-def _equal(x: Item, y: Item) -> bool:
-    if isinstance(x, Slot) and isinstance(y, Slot):
-        return x.kind == y.kind and x.key == y.key
-    return x == y
+def _equal(x: Slot, y: Slot) -> bool:
+    return x.kind == y.kind and x.key == y.key
 
 
-def _typo(x: Item, y: Item) -> bool:
+def _typo(x: Slot, y: Slot) -> bool:
     """One inner letter left out of a name with inner capitals ("TiTok"): Dupont and Dupond,
     Martin and Marin are two."""
-    if not (isinstance(x, Slot) and isinstance(y, Slot)) or x.kind != "name" or y.kind != "name":
+    if x.kind != "name" or y.kind != "name":
         return False
     short, long = sorted((x, y), key=lambda slot: (len(slot.text), slot.text))
     if len(long.text) != len(short.text) + 1 or len(short.text) < 5 or not long.text.isalpha():

@@ -43,6 +43,9 @@ class Signature:
     text: str
     language: str
     items: tuple[Item, ...]
+    words: tuple[str | None, ...]
+    """The items with None for each slot: two statements that differ here differ."""
+    slots: tuple[Slot, ...]
     negations: int
     hedges: tuple[str, ...]
     """Kinds of hedges, sorted; a conditional of indirect speech counts as the future that it
@@ -52,10 +55,6 @@ class Signature:
     speakers: frozenset[str]
     """Keys of the names in the words that attribute it."""
     first_person: bool
-
-    @property
-    def slots(self) -> tuple[Slot, ...]:
-        return tuple(item for item in self.items if isinstance(item, Slot))
 
 
 # Words that near-identical statements put in or leave out without saying anything else.
@@ -121,10 +120,13 @@ def signature(text: str, language: str) -> Signature:
     )
     inside = [m for m in found.negations if core.start <= m.start < core.end]
     words = [t for t in tokens(text) if core.start <= t.start < core.end]
+    items = tuple(_items(text, words, found, language))
     return Signature(
         text,
         language,
-        tuple(_items(text, words, found, language)),
+        items,
+        tuple(None if isinstance(item, Slot) else item for item in items),
+        tuple(item for item in items if isinstance(item, Slot)),
         len(inside),
         tuple(sorted(_hedges(text, found, core))),
         _QUOTE.search(text) is not None,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import lru_cache
 from pathlib import Path
 
@@ -21,10 +22,10 @@ class Yes:
 
     name = "yes"
 
-    def relevance(self, question: str, passages: list[str]) -> Scores:
+    def relevance(self, question: str, passages: Sequence[str]) -> Scores:
         return np.ones(len(passages))
 
-    def support(self, evidence: str, statements: list[str]) -> Scores:
+    def support(self, evidence: str, statements: Sequence[str]) -> Scores:
         return np.ones(len(statements))
 
 

@@ -128,9 +128,9 @@ def test_groups_hold_each_index_once_in_order(texts: list[str]) -> None:
 def test_comparing_is_cheap() -> None:
     signatures = [signature(f"Le musée numéro {n} de Lyon a reçu {n} personnes.", "fr")
                   for n in range(400)]  # fmt: skip
-    started = time.perf_counter()
+    started = time.process_time()
     assert len(group(signatures)) == 400
-    assert time.perf_counter() - started < 2  # 80,000 comparisons
+    assert time.process_time() - started < 2  # 80,000 comparisons
 
 
 # --- disagreements ------------------------------------------------------------------------

@@ -270,7 +270,7 @@ def test_every_span_lies_in_the_text(text: str, language: str) -> None:
 )
 def test_time_is_linear_in_length(piece: str) -> None:
     text = piece * (40_000 // len(piece))
-    started = time.perf_counter()
+    started = time.process_time()
     facts(text, "fr")
     facts(text, "en")
-    assert time.perf_counter() - started < 5
+    assert time.process_time() - started < 5

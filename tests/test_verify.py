@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -38,10 +39,10 @@ class Fixed:
         self.value = support
         self.asked: list[tuple[str, str]] = []
 
-    def relevance(self, question: str, passages: list[str]) -> Scores:
+    def relevance(self, question: str, passages: Sequence[str]) -> Scores:
         return np.zeros(len(passages))
 
-    def support(self, evidence: str, statements: list[str]) -> Scores:
+    def support(self, evidence: str, statements: Sequence[str]) -> Scores:
         self.asked += [(evidence, statement) for statement in statements]
         return np.full(len(statements), self.value)
 
@@ -383,7 +384,7 @@ def test_evidence_that_is_no_prose_proves_nothing() -> None:
     for kind in ("meta", "repeat"):
         marked = dataclasses.replace(
             item,
-            sentence=dataclasses.replace(item.sentence, kind=kind),  # type: ignore[arg-type]
+            sentence=dataclasses.replace(item.sentence, kind=kind),
         )
         assert verify(item.sentence.text, "fr", [marked], None) is None
         assert broken_rules(item.sentence.text, "fr", marked) == (f"the evidence is {kind}",)
