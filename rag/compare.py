@@ -6,7 +6,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from rag.disagree import Conflict, find_disagreements
+from rag.deadlines import Conflict
+from rag.disagree import find_disagreements
 from rag.signature import Signature, Slot, signature
 
 __all__ = [

@@ -145,13 +145,35 @@ def _kind(parts: tuple[Segment, ...], i: int, sentence: str, language: str) -> S
         return "main" if part.words[0] in {"en", "tout"} and conditional else "aside"
     following = parts[i + 1].words[0] if i + 1 < len(parts) else ""
     determiners = _DETERMINERS.get(language, frozenset())
-    if i + 1 == len(parts) or following in _JOINED:
-        return "main"  # the end of an enumeration, or of the sentence
+    if (
+        i + 1 == len(parts)
+        or following in _JOINED
+        or not _subject(sentence, parts[i - 1], language)
+    ):
+        return "main"  # the end of an enumeration or of the sentence; the subject itself
     if _is_name(sentence, part, language):
         return "main" if _is_name(sentence, parts[i - 1], language) else "aside"
     if part.words[0] not in determiners or following in determiners:
         return "main"
     return "main" if _VERBS & set(part.words) else "aside"
+
+
+_TIMES = frozenset(
+    """mois semaine semaines an ans annee annees jour jours soir matin nuit hier demain week weeks
+    month months year years day days morning evening night lundi mardi mercredi jeudi vendredi samedi
+    dimanche monday tuesday wednesday thursday friday saturday sunday""".split()
+)
+
+
+def _subject(sentence: str, part: Segment, language: str) -> bool:
+    """Whether a segment can be what an apposition stands to: it begins with an article or a name,
+    and is no time ("le mois dernier"). After "selon la presse," comes the subject itself."""
+    first = part.words[0] in _DETERMINERS.get(language, frozenset()) or any(
+        not sentence[part.start : name.start].strip("«“\"' ")
+        for name in names(sentence, language)
+        if part.start <= name.start < part.end
+    )
+    return first and not (_TIMES & set(part.words) and not _VERBS & set(part.words))
 
 
 def _begins(part: Segment, table: dict[str, tuple[str, ...]], language: str) -> bool:

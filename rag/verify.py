@@ -352,9 +352,11 @@ def _translated(word: str, language: str, tongue: str, theirs: set[str], lexicon
 
 
 def _extracted(statement: str, language: str, item: Evidence) -> float | None:
+    """A heading has no clauses to leave out: whole or not at all."""
     if language != item.sentence.language:
         return None
-    return extract_score(statement, item.sentence.text, language)
+    score = extract_score(statement, item.sentence.text, language)
+    return None if item.sentence.kind == "heading" and score != 1.0 else score
 
 
 def _patchwork(statement: str, language: str, item: Evidence) -> bool:

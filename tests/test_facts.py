@@ -259,9 +259,10 @@ def test_tokens() -> None:
 @settings(max_examples=200, deadline=None)
 def test_every_span_lies_in_the_text(text: str, language: str) -> None:
     found = facts(text, language)
-    spans = [*found.numbers, *found.dates, *found.names, *found.negations, *found.hedges,
-             *found.attributions, *tokens(text)]  # fmt: skip
-    assert all(0 <= s.start < s.end <= len(text) for s in spans)
+    groups = (found.numbers, found.dates, found.names, found.negations, found.hedges,
+              found.attributions, tokens(text))  # fmt: skip
+    spans = [(item.start, item.end) for items in groups for item in items]
+    assert all(0 <= start < end <= len(text) for start, end in spans)
     assert all(text[n.start : n.end] == n.text for n in found.names)
 
 

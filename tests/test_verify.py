@@ -160,6 +160,10 @@ def test_no_evidence_proves_nothing() -> None:
         ("Le maire a menti, Paul a dit la vérité.", "Le maire a dit la vérité."),
         ("En vendant le port, la ville serait ruinée.", "La ville serait ruinée."),
         ("Paul, Anne, Jean et Marc sont arrivés.", "Paul, Jean et Marc sont arrivés."),
+        # the subject after an adverbial is no apposition
+        ("Hier soir, Oracle, qui dort, a gagné.", "Hier soir, qui dort, a gagné."),
+        ("Le mois dernier, le maire, qui dort, a gagné.", "Le mois dernier, a gagné."),
+        ("Malgré la pluie, le maire, qui dort, a gagné.", "Malgré la pluie, qui dort, a gagné."),
     ],
 )  # fmt: skip
 def test_extracts_that_leave_out_too_much(source: str, part: str) -> None:
