@@ -133,13 +133,15 @@ def _encodable(text: str) -> str | None:
 
 
 _MULTI = re.compile(rb"[\xc3-\xf4][\x80-\xbf]{1,3}")
+_SAMPLE = 1_000_000
 _HIGH = re.compile(rb"[\x80-\xff]")
 
 
 def _nearly_utf8(data: bytes) -> bool:
     """UTF-8 with a little damage: a cut file, a line of another encoding."""
-    whole = len(_MULTI.findall(data))
-    text = data.decode("utf-8", errors="replace")
+    sample = data if len(data) < _SAMPLE else data[:_SAMPLE] + data[-_SAMPLE:]
+    whole = len(_MULTI.findall(sample))
+    text = sample.decode("utf-8", errors="replace")
     return whole >= 10 * text.count("\ufffd") or (
         whole > 0 and text.count("\ufffd") == 1 and text.endswith("\ufffd")
     )

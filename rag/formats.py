@@ -9,6 +9,7 @@ from __future__ import annotations
 import io
 import logging
 import re
+import time
 import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -23,13 +24,18 @@ if TYPE_CHECKING:
 
 MAX_HTML = 20 * 1024 * 1024
 """Bytes; a page is a tree in memory, some twenty times its size."""
+MAX_TAGS = 500_000
 MAX_PAGES = 5_000
 MAX_TEXT = 30_000_000
 """Characters that a PDF may hold."""
-MAX_PAGE_STREAM = 30 * 1024 * 1024
-"""Bytes of one PDF page's drawing commands, unpacked."""
+MAX_PAGE_STREAM = 10 * 1024 * 1024
+"""Bytes of one PDF page's drawing commands, unpacked; pypdf reads about 2 MB a second."""
+MAX_SECONDS = 600.0
+"""For one PDF: a page may draw what draws itself again, at no cost in bytes."""
 MAX_UNZIPPED = 200 * 1024 * 1024
 """Bytes of a Word file, unpacked; what its own directory says is what is read at most."""
+MAX_XML = 40 * 1024 * 1024
+"""Of these, bytes of XML; the rest is pictures."""
 MAX_PARTS = 10_000
 
 
@@ -70,9 +76,11 @@ def html(data: bytes) -> Extract:
         raise DocumentSkipped(f"too large for HTML: at most {MAX_HTML >> 20} MB are read")
     declared = _CHARSET.search(data[:4096])
     markup = decode(data, declared[1].decode("ascii") if declared else None)
+    if markup.count("<") > MAX_TAGS:
+        raise DocumentSkipped(f"too large for HTML: at most {MAX_TAGS} tags are read")
     # A declaration that goes wrong mustn't be trusted by the parser again: it gets text.
     try:
-        soup = BeautifulSoup(markup.replace("\x00", ""), "html.parser")
+        soup = BeautifulSoup(_defused(markup), "html.parser")
         title = _html_title(soup)
         date = _html_date(soup)
         root = soup.find("html")
@@ -81,6 +89,23 @@ def html(data: bytes) -> Extract:
     except (RecursionError, AssertionError, ValueError) as error:
         raise DocumentSkipped(f"damaged HTML: {_one_line(error)}") from None
     return Extract(_whole(text), title, date, language or None)
+
+
+_OPEN = re.compile(r"<(?![a-zA-Z/!?][^<]{0,20000}>)")
+
+
+def _defused(markup: str) -> str:
+    """Without what html.parser takes quadratic time over: comments, and a "<" that no ">" follows
+    before the next one, which is text."""
+    markup = markup.replace("\x00", "")
+    parts: list[str] = []
+    position = 0
+    while (start := markup.find("<!--", position)) >= 0:
+        parts.append(markup[position:start])
+        end = markup.find("-->", start + 2)
+        position = end + 3 if end >= 0 else len(markup)
+    parts.append(markup[position:])
+    return _OPEN.sub("&lt;", "".join(parts))
 
 
 def _html_parts(soup: BeautifulSoup) -> Iterator[str]:
@@ -146,9 +171,9 @@ def _html_date(soup: BeautifulSoup) -> str | None:
         stated.setdefault(name, str(meta.get("content") or ""))
     values = [stated[name] for name in _META_DATES if name in stated]
     values += re.findall(r'"datePublished"\s*:\s*"([^"]{4,40})"', _json_ld(soup))
-    time = soup.find("time", attrs={"datetime": True})
-    if time is not None:
-        values.append(str(time.get("datetime")))
+    stamp = soup.find("time", attrs={"datetime": True})
+    if stamp is not None:
+        values.append(str(stamp.get("datetime")))
     return next((date for date in map(read_date, values) if date is not None), None)
 
 
@@ -198,10 +223,13 @@ def pdf(data: bytes) -> Extract:
             raise DocumentSkipped(f"too long: {pages} pages, at most {MAX_PAGES} are read")
         texts: list[str] = []
         characters = 0
+        begun = time.monotonic()
         for page in reader.pages:
+            if time.monotonic() - begun > MAX_SECONDS:
+                raise DocumentSkipped(f"too slow: not read after {MAX_SECONDS:.0f} seconds")
             contents = page.get_contents()
             if contents is not None and len(contents.get_data()) > MAX_PAGE_STREAM:
-                raise DocumentSkipped("too large: a page of more than 30 MB of drawing commands")
+                raise DocumentSkipped("too large: a page of more than 10 MB of drawing commands")
             texts.append(page.extract_text() or "")
             characters += len(texts[-1])
             if characters > MAX_TEXT:
@@ -268,6 +296,8 @@ def docx(data: bytes) -> Extract:
             f"too large: {size >> 20} MB in {len(parts)} parts when unpacked, "
             f"at most {MAX_UNZIPPED >> 20} MB in {MAX_PARTS} are read"
         )
+    if sum(part.file_size for part in parts if part.filename.endswith((".xml", ".rels"))) > MAX_XML:
+        raise DocumentSkipped(f"too large: more than {MAX_XML >> 20} MB of XML when unpacked")
     if any(part.flag_bits & 1 for part in parts):
         raise DocumentSkipped("encrypted: it needs a password")
     try:

@@ -6,6 +6,7 @@ of files are data: a source that leads out of the folder is refused, whoever mad
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import os
 import re
@@ -121,7 +122,7 @@ def _link_refusal(root: Path, path: Path) -> str | None:
     try:
         target = path.resolve(strict=True)
     except (RuntimeError, OSError) as error:
-        looped = isinstance(error, RuntimeError) or getattr(error, "errno", None) == 40
+        looped = isinstance(error, RuntimeError) or getattr(error, "errno", None) == errno.ELOOP
         return "symbolic link that goes in a circle" if looped else "symbolic link to nothing"
     if not target.is_relative_to(root):
         return "symbolic link that leaves the folder"

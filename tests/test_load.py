@@ -447,6 +447,24 @@ def test_html_that_is_not_as_it_should_be() -> None:
     assert skipped("a.html", b"x" * (formats.MAX_HTML + 1)).startswith("too large for HTML")
 
 
+@pytest.mark.parametrize("start", ["<!", "<a ", "</", '<a href="', "<![CDATA[", "&#", "<!--"])
+def test_html_made_to_take_quadratic_time(start: str) -> None:
+    data = b"texte " + start.encode() * (300_000 // len(start))
+    begun = time.perf_counter()
+    assert load.load("a.html", data).text.startswith("texte")
+    assert time.perf_counter() - begun < 10
+
+
+def test_html_comments_and_stray_signs() -> None:
+    page = "a <!-- <p>non</p> --> b < c, d<e <b>f</b> g > h <3 <!--> i --> j"
+    assert load.load("a.html", page.encode()).text == "a b < c, d<e f g > h <3 i --> j"
+
+
+def test_html_with_too_many_tags(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(formats, "MAX_TAGS", 3)
+    assert skipped("a.html", b"<p>" * 4) == "too large for HTML: at most 3 tags are read"
+
+
 # --- PDF ----------------------------------------------------------------------------------
 
 
@@ -515,6 +533,16 @@ def test_a_pdf_with_too_many_pages(monkeypatch: pytest.MonkeyPatch) -> None:
     assert skipped("a.pdf", make_pdf("a", "b", "c")) == "too long: 3 pages, at most 2 are read"
 
 
+def test_a_pdf_that_takes_too_long(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(formats, "MAX_SECONDS", -1.0)
+    assert skipped("a.pdf", make_pdf("a")).startswith("too slow")
+
+
+def test_a_pdf_page_that_unpacks_to_too_much(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(formats, "MAX_PAGE_STREAM", 20)
+    assert skipped("a.pdf", make_pdf("abcd")).startswith("too large: a page")
+
+
 # --- Word ---------------------------------------------------------------------------------
 
 
@@ -567,3 +595,17 @@ def test_a_zip_bomb_is_refused_unread() -> None:
         "too large: 210 MB in 1 parts when unpacked"
     )
     assert time.perf_counter() - start < 1
+
+
+def test_entities_that_multiply_are_refused() -> None:
+    good = zipfile.ZipFile(io.BytesIO(make_docx(lambda document: document.add_paragraph("x"))))
+    levels = "".join(f'<!ENTITY a{i} "{f"&a{i - 1};" * 10}">' for i in range(1, 10))
+    bomb = (
+        f'<!DOCTYPE x [<!ENTITY a0 "ha">{levels}]><w:document xmlns:w="http://schemas.openxmlformats.org/'
+        'wordprocessingml/2006/main"><w:body><w:p><w:r><w:t>&a9;</w:t></w:r></w:p></w:body></w:document>'
+    )
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w") as archive:
+        for name in good.namelist():
+            archive.writestr(name, bomb if name == "word/document.xml" else good.read(name))
+    assert skipped("a.docx", out.getvalue())
