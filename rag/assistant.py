@@ -11,15 +11,23 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from rag import compose
 from rag.cite import Numbering, join_answer
 from rag.compare import find_disagreements
 from rag.config import Settings, shipped
-from rag.errors import Cancelled
+from rag.errors import Cancelled, IndexDamaged, IndexMismatch
 from rag.followup import Query, standalone
 from rag.index import Index
 from rag.language import detect
+from rag.models.embedders import default_embedder
+from rag.models.gguf import embedded_gguf, read_gguf, requantised
+
+from rag.models.lexicon import NumpyLexicon
+from rag.models.llama import LlamaGenerator
+from rag.models.openai_server import OpenAIGenerator
+
 from rag.prompts import abstention, answer_language
 from rag.protocols import Generator, Judge, Lexicon, Progress
 from rag.question import readable
@@ -43,6 +51,9 @@ from rag.types import (
     Turn,
 )
 from rag.verify import Proof, strip_markers, verify
+from vectorstore.catalog import SqliteCatalog
+from vectorstore.chroma import ChromaStore
+from vectorstore.lexical import SqliteLexicalIndex
 
 CONSULTED = 8
 """Passages that an answer says it read."""
@@ -275,7 +286,7 @@ class Assistant:
     def models(self) -> ModelNames:
         """What answers are made with."""
         return ModelNames(
-            self.index.embedder_name,
+            self.index.embedder.name,
             self._judge.name if self._judge else None,
             self._generator_name,
         )
@@ -313,30 +324,66 @@ def turn_of(answer: Answer) -> Turn:
 
 def open_assistant(settings: Settings, *, rebuild: bool = False) -> Assistant:
     """The assistant over the index in `settings.data_folder`. Nothing heavy is loaded yet, and
-    nothing is synced (see `Index.refresh`). With `rebuild` an index that can't be read is put aside
-    first, to be made anew.
+    nothing is synced (see `Index.refresh`). With `rebuild`, an index that can't be read is put
+    aside first, so that it can be made anew.
 
     Raises FolderMismatch, IndexMismatch, IndexDamaged, ModelUnavailable, and RagError for a data
     folder that can't be written."""
     data = settings.data_folder
-    catalog = _catalog(data, rebuild=rebuild)
-    embedder = _embedder(settings)
-    index = Index(
-        data,
-        catalog,
-        SqliteLexicalIndex(catalog.database),
-        ChromaStore(None if settings.chroma_url else data / "chroma", settings.chroma_url),
-        lambda: embedder,
-        embedder_name=embedder.name,
-        docs=settings.docs,
-        default_docs=shipped("seeds"),
-    )
-    generator_name, open_generator = _generator(settings)
-    return Assistant(
-        index,
-        Weights.read(shipped("models") / "relevance" / "weights.json"),
-        NumpyLexicon(shipped("models") / "lexicon"),
-        CrossEncoderJudge(settings.judge) if settings.judge else None,
-        open_generator,
-        generator_name,
-    )
+    catalog = _open_catalog(data, rebuild=rebuild)
+    try:
+        embedder = default_embedder(settings)
+        generator_name, open_generator = _generator(settings, data)
+        index = Index(
+            data,
+            catalog,
+            SqliteLexicalIndex(catalog.database),
+            ChromaStore(None if settings.chroma_url else data / "chroma", settings.chroma_url),
+            embedder,
+            docs=settings.docs,
+            default_docs=shipped("seeds"),
+        )
+        return Assistant(
+            index,
+            Weights.read(shipped("models") / "relevance" / "weights.json"),
+            NumpyLexicon(shipped("models") / "lexicon"),
+            _judge(settings),
+            open_generator,
+            generator_name,
+        )
+    except BaseException:
+        catalog.close()
+        raise
+
+
+def _open_catalog(data: Path, *, rebuild: bool) -> SqliteCatalog:
+    path = data / "index.sqlite"
+    try:
+        return SqliteCatalog(path)
+    except (IndexDamaged, IndexMismatch):
+        if not rebuild:
+            raise
+        for part in (path, path.with_name(f"{path.name}-wal"), path.with_name(f"{path.name}-shm")):
+            if part.exists():
+                part.replace(part.with_name(f"{part.name}.unreadable"))
+        return SqliteCatalog(path)
+
+
+def _judge(settings: Settings) -> Judge | None:
+    if not settings.judge:
+        return None
+    from rag.models.judges import CrossEncoderJudge
+
+    return CrossEncoderJudge(settings.judge)
+
+
+def _generator(settings: Settings, data: Path) -> tuple[str, Callable[[], Generator]]:
+    """The generator's name, known without loading it, and how to load it."""
+    if settings.llm_url:
+        server = OpenAIGenerator(settings.llm_url, settings.llm_model, settings.llm_key)
+        return server.name, lambda: server
+    if settings.model:
+        own = settings.model
+        return read_gguf(own).name, lambda: LlamaGenerator(own)
+    embedded = embedded_gguf()
+    return read_gguf(embedded).name, lambda: LlamaGenerator(requantised(embedded, data))

@@ -6,8 +6,6 @@ Chroma or the embedder.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from functools import cached_property
 from pathlib import Path
 
 from rag.errors import FolderMismatch, IndexBusy, IndexMissing, UsageError
@@ -26,16 +24,15 @@ class Index:
         catalog: Catalog,
         lexical: LexicalIndex,
         store: VectorStore,
-        open_embedder: Callable[[], Embedder],
+        embedder: Embedder,
         *,
-        embedder_name: str,
         docs: Path | None,
         default_docs: Path,
     ) -> None:
         """`docs` is the folder that was asked for, if one was; else it is the one that the index
         was made of, else `default_docs`. Raises FolderMismatch when the index belongs to another."""
         self.data, self.catalog, self.lexical, self.store = data, catalog, lexical, store
-        self._open_embedder, self.embedder_name = open_embedder, embedder_name
+        self.embedder = embedder
         recorded = catalog.meta(FOLDER)
         if docs is not None and recorded is not None and docs.resolve() != Path(recorded):
             raise FolderMismatch(
@@ -44,11 +41,6 @@ class Index:
             )
         self.folder = docs.resolve() if docs is not None else Path(recorded or default_docs)
         self._asked_for = docs is not None
-
-    @cached_property
-    def embedder(self) -> Embedder:
-        """Loaded when it is first used."""
-        return self._open_embedder()
 
     def state(self) -> str:
         """In a few words, for `rag doctor`."""
@@ -72,7 +64,7 @@ class Index:
         try:
             report = self.sync(progress)
         except IndexBusy:
-            if not made or mismatch(self.catalog, self.embedder_name):
+            if not made or mismatch(self.catalog, self.embedder.name):
                 raise IndexMissing(
                     "another process is making the index just now; try again when it is done"
                 ) from None
@@ -80,7 +72,7 @@ class Index:
         return f"the index was made anew: {report.rebuilt}" if report.rebuilt else None
 
     def _stale(self) -> bool:
-        return stale(self.folder, self.catalog, self.embedder_name)
+        return stale(self.folder, self.catalog, self.embedder.name)
 
     def sync(self, progress: Progress | None = None, *, rebuild: bool = False) -> SyncReport:
         """Make the index mirror the folder. Raises IndexBusy, UsageError."""
@@ -91,7 +83,7 @@ class Index:
             self.lexical,
             lambda: self.embedder,
             data=self.data,
-            embedder_name=self.embedder_name,
+            embedder_name=self.embedder.name,
             progress=progress,
             rebuild=rebuild,
         )

@@ -50,14 +50,12 @@ def build(
     """An assistant over `docs`, indexed."""
     data.mkdir(parents=True, exist_ok=True)
     catalog = SqliteCatalog(data / "index.sqlite")
-    embedder = HashEmbedder()
     index = Index(
         data,
         catalog,
         SqliteLexicalIndex(catalog.database),
         MemoryStore(),
-        lambda: embedder,
-        embedder_name=embedder.name,
+        HashEmbedder(),
         docs=docs,
         default_docs=docs,
     )

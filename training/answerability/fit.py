@@ -28,7 +28,7 @@ import numpy.typing as npt
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
-from rag.config import shipped
+from rag.config import Settings, shipped
 from rag.fakes import MemoryStore
 from rag.followup import standalone
 from rag.models.embedders import default_embedder
@@ -51,20 +51,30 @@ Array = npt.NDArray[np.float64]
 
 
 class CachedEmbedder:
-    """Embeds a text once for all pools."""
+    """Embeds a text once for all pools and all runs of this recipe."""
 
     def __init__(self) -> None:
-        self.inner = default_embedder()
-        self.known: dict[tuple[str, bool], npt.NDArray[np.float32]] = {}
+        self.inner = default_embedder(Settings())
         self.name, self.dimension = self.inner.name, self.inner.dimension
+        self.path = WORK / f"vectors-{self.name}.npz"
+        self.known: dict[str, npt.NDArray[np.float32]] = {}
+        if self.path.exists():
+            with np.load(self.path) as stored:
+                self.known = dict(zip(stored["keys"].tolist(), stored["vectors"], strict=True))
 
     def embed(self, texts: Sequence[str], *, query: bool = False) -> npt.NDArray[np.float32]:
-        new = sorted({text for text in texts if (text, query) not in self.known})
+        keys = [hashlib.sha256(f"{query} {text}".encode()).hexdigest() for text in texts]
+        new = {key: text for key, text in zip(keys, texts, strict=True) if key not in self.known}
         if new:
-            for text, vector in zip(new, self.inner.embed(new, query=query), strict=True):
-                self.known[text, query] = vector
-        rows = [self.known[text, query] for text in texts]
+            vectors = self.inner.embed(list(new.values()), query=query)
+            self.known.update(zip(new, vectors, strict=True))
+        rows = [self.known[key] for key in keys]
         return np.stack(rows) if rows else np.zeros((0, self.dimension), np.float32)
+
+    def save(self) -> None:
+        keys = sorted(self.known)
+        WORK.mkdir(parents=True, exist_ok=True)
+        np.savez(self.path, keys=np.array(keys), vectors=np.stack([self.known[k] for k in keys]))
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,6 +153,7 @@ def cases(data_folder: Path) -> list[Case]:
                     side = half(item.title)
                     for kind, retriever in (("answerable", full[side]), ("near", holed[side]), ("far", full[1 - side])):
                         found.append(case(item, kind, retriever))
+        embedder.save()
     return found
 
 
