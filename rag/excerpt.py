@@ -11,12 +11,9 @@ import re
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import pairwise
-from typing import Literal
 
 from rag.facts import facts, names, tokens
 from rag.types import Span
-
-SegmentKind = Literal["main", "aside", "lead"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,8 +32,8 @@ _BOUNDARY = re.compile(r"(?<!\d),|,(?!\d)|[;:()\[\]…]|\s[–—-]\s")
 # How a segment begins that adds to a sentence without changing it.
 _ASIDE = {
     "fr": (
-        "qui", "dont", "ou", "lequel", "laquelle", "lesquels", "lesquelles", "bien qu", "bien que",
-        "quoique", "malgre", "alors que", "alors qu", "tandis que", "tandis qu", "car",
+        "qui", "dont", "où", "lequel", "laquelle", "lesquels", "lesquelles", "bien qu", "bien que",
+        "quoique", "malgré", "alors que", "alors qu", "tandis que", "tandis qu", "car",
         "parce que", "parce qu", "puisque", "puisqu", "d autant", "notamment", "y compris",
         "tout en", "en",
     ),
@@ -45,23 +42,29 @@ _ASIDE = {
         "because", "since", "including", "notably", "especially", "as well as", "in spite of",
     ),
 }  # fmt: skip
-_LEAD = {
-    "fr": (
-        "bien qu", "bien que", "quoique", "malgre", "alors que", "alors qu", "tandis que",
-        "tandis qu", "toutefois", "cependant", "par ailleurs", "de plus", "en outre", "en effet",
-        "ainsi", "enfin", "d ailleurs", "or", "neanmoins", "pourtant",
-    ),
-    "en": (
-        "although", "though", "while", "whereas", "despite", "in spite of", "however", "moreover",
-        "meanwhile", "in addition", "furthermore", "also", "finally", "indeed", "nevertheless",
-        "still",
-    ),
+_CONCESSION = {
+    "fr": ("bien qu", "bien que", "quoique", "malgré", "alors que", "alors qu", "tandis que",
+           "tandis qu"),
+    "en": ("although", "though", "while", "whereas", "despite", "in spite of"),
 }  # fmt: skip
+_CONNECTIVES = {
+    "fr": frozenset(
+        """toutefois|cependant|par ailleurs|de plus|en outre|en effet|ainsi|enfin|d ailleurs|or|
+        néanmoins|pourtant""".replace("\n", "")
+        .replace("  ", "")
+        .split("|")
+    ),
+    "en": frozenset(
+        """however|moreover|meanwhile|in addition|furthermore|also|finally|indeed|nevertheless|
+        still""".replace("\n", "")
+        .replace("  ", "")
+        .split("|")
+    ),
+}
 _DETERMINERS = {
     "fr": frozenset("le la les l un une".split()),
     "en": frozenset("the a an".split()),
 }
-_JOINED = frozenset("et ou ni mais and or nor but".split())
 # What takes back, narrows or weakens what was said before it.
 _UNDOING = re.compile(
     r"^(?:faux|fausse\w*|dement\w*|erron\w*|retract\w*|renonc\w*|annul\w*|invers\w*|contrair\w*|"
@@ -79,28 +82,34 @@ _QUALIFIED = frozenset(
 @lru_cache(maxsize=1024)
 def segments(text: str) -> tuple[Segment, ...]:
     """The parts of a sentence that have words, in order."""
-    cuts = [(0, 0), *((m.start(), m.end()) for m in _BOUNDARY.finditer(text)), (len(text),) * 2]
+    cuts = [(0, 0, False)]
+    depth = 0
+    for match in _BOUNDARY.finditer(text):
+        closes = match[0] in {")", "]"} and depth > 0
+        depth -= closes
+        if depth == 0:  # what stands in brackets is one part
+            cuts.append((match.start(), match.end(), closes))
+        depth += match[0] in {"(", "["}
+    cuts.append((len(text), len(text), False))  # a bracket that never closes is none
     words = tokens(text)
     found: list[Segment] = []
-    depth = 0
-    for (opened, start), (end, _) in pairwise(cuts):
-        mark = text[opened:start]
-        depth += mark in {"(", "["}
-        depth -= mark in {")", "]"} and depth > 0
+    for (_, start, _), (end, _, bracket) in pairwise(cuts):
         inside = tuple(t.folded for t in words if start <= t.start and t.end <= end)
         if inside:
-            found.append(Segment(start, end, inside, depth > 0))
+            found.append(Segment(start, end, inside, bracket))
     return tuple(found)
 
 
 def extract_score(statement: str, sentence: str, language: str) -> float | None:
     """Share of the sentence's words that the statement keeps, 0..1, when the statement is a
-    concatenation of whole segments of it, in order, and each segment left out is a connective or
-    concession before the main clause, or an aside (relative clause, apposition, reason, brackets)
-    that holds no negation, hedge, condition, number, date, speaker or retraction. None otherwise.
+    concatenation of whole segments of it, in order, and what is left out is one of these: a
+    connective before the sentence, or a concession before a sentence of one segment; something in
+    brackets; a relative clause, apposition or the like from which the sentence goes on with its
+    verb; relative clauses, reasons and the like at the end. It must hold no negation, hedge,
+    condition, number, date, speaker or retraction. None otherwise.
 
     The main clause's words are all kept: subject and object can't be exchanged, nor a head noun
-    dropped."""
+    dropped, nor a clause made to lean on another word."""
     parts = segments(sentence)
     wanted = tuple(t.folded for t in tokens(statement))
     if not wanted or not parts or not _kept(parts, wanted, sentence, language):
@@ -112,50 +121,66 @@ def _kept(
     parts: tuple[Segment, ...], wanted: tuple[str, ...], sentence: str, language: str
 ) -> bool:
     """Whether the words wanted are those of the segments once some are left out that may be."""
-    kinds = [_kind(parts, i, sentence, language) for i in range(len(parts))]
+    free = [harmless(sentence, Span(part.start, part.end), language) for part in parts]
+    tail = len(parts)  # from here on everything may be left out together
+    while tail > 1 and free[tail - 1] and _may_end(parts[tail - 1], sentence, language):
+        tail -= 1
     # Positions in `wanted` that can be reached; a sentence of many segments stays cheap.
-    reached: set[tuple[int, bool]] = {(0, False)}
-    for part, kind in zip(parts, kinds, strict=True):
-        following: set[tuple[int, bool]] = set()
-        for position, begun in reached:
-            end = position + len(part.words)
-            if wanted[position:end] == part.words:
-                following.add((end, True))
-            if (kind == "aside" and begun) or (kind == "lead" and not begun):
-                following.add((position, begun))
+    reached = {0}
+    lead = free[0] and _may_lead(parts, sentence, language)
+    for i, part in enumerate(parts):
+        if i >= tail and len(wanted) in reached:
+            return True
+        following = {
+            position + len(part.words)
+            for position in reached
+            if wanted[position : position + len(part.words)] == part.words
+        }
+        if i == 0:
+            following |= {0} if lead else set()
+        elif free[i] and _may_be_left_out(parts, i, sentence, language):
+            following |= reached - {0}
         reached = following
-    return (len(wanted), True) in reached
+    return len(wanted) in reached
 
 
-def _kind(parts: tuple[Segment, ...], i: int, sentence: str, language: str) -> SegmentKind:
-    """`aside` or `lead` when a segment may be left out there, else `main`."""
+def _may_lead(parts: tuple[Segment, ...], sentence: str, language: str) -> bool:
+    """Whether the first segment may be left out."""
+    if " ".join(_raw(parts[0], sentence)) in _CONNECTIVES.get(language, frozenset()):
+        return True
+    return len(parts) == 2 and _begins(parts[0], sentence, _CONCESSION, language)
+
+
+def _may_end(part: Segment, sentence: str, language: str) -> bool:
+    """Whether a segment at the end of the sentence may be left out."""
+    return part.bracket or _is_aside(part, sentence, language)
+
+
+def _may_be_left_out(parts: tuple[Segment, ...], i: int, sentence: str, language: str) -> bool:
+    """Whether a segment in mid-sentence may be left out: brackets, or what the verb follows."""
     part = parts[i]
-    if not harmless(sentence, Span(part.start, part.end), language):
-        return "main"
-    if i == 0:
-        return "lead" if _begins(part, _LEAD, language) else "main"
-    if part.words[0] in _JOINED - {"ou"}:
-        return "main"
+    verbs = _VERBS.get(language, frozenset())
     if part.bracket:
-        return "aside"
-    if _begins(part, _ASIDE, language):
-        if part.words[0] == "en" and not any(w.endswith("ant") for w in part.words[1:4]):
-            return "main"
-        conditional = any(m.kind == "conditional" for m in facts(sentence, language).hedges)
-        return "main" if part.words[0] in {"en", "tout"} and conditional else "aside"
-    following = parts[i + 1].words[0] if i + 1 < len(parts) else ""
-    determiners = _DETERMINERS.get(language, frozenset())
-    if (
-        i + 1 == len(parts)
-        or following in _JOINED
-        or not _subject(sentence, parts[i - 1], language)
-    ):
-        return "main"  # the end of an enumeration or of the sentence; the subject itself
+        return True
+    if i + 1 == len(parts) or parts[i + 1].bracket or parts[i + 1].words[0] not in verbs:
+        return False
+    if _is_aside(part, sentence, language):
+        return True
+    if not _subject(sentence, parts[i - 1], language):
+        return False
     if _is_name(sentence, part, language):
-        return "main" if _is_name(sentence, parts[i - 1], language) else "aside"
-    if part.words[0] not in determiners or following in determiners:
-        return "main"
-    return "main" if _VERBS & set(part.words) else "aside"
+        return not _is_name(sentence, parts[i - 1], language)
+    determined = part.words[0] in _DETERMINERS.get(language, frozenset())
+    return determined and verbs.isdisjoint(part.words)
+
+
+def _is_aside(part: Segment, sentence: str, language: str) -> bool:
+    if not _begins(part, sentence, _ASIDE, language):
+        return False
+    gerund = part.words[0] in {"en", "tout"}
+    if part.words[0] == "en" and not any(word.endswith("ant") for word in part.words[1:4]):
+        return False
+    return not (gerund and any(m.kind == "conditional" for m in facts(sentence, language).hedges))
 
 
 _TIMES = frozenset(
@@ -173,11 +198,17 @@ def _subject(sentence: str, part: Segment, language: str) -> bool:
         for name in names(sentence, language)
         if part.start <= name.start < part.end
     )
-    return first and not (_TIMES & set(part.words) and not _VERBS & set(part.words))
+    verbs = _VERBS.get(language, frozenset())
+    return first and not (_TIMES & set(part.words) and verbs.isdisjoint(part.words))
 
 
-def _begins(part: Segment, table: dict[str, tuple[str, ...]], language: str) -> bool:
-    head = " ".join(part.words[:4]) + " "
+def _raw(part: Segment, sentence: str) -> list[str]:
+    """Words with their accents: "où" is no "ou"."""
+    return [t.text.lower() for t in tokens(sentence[part.start : part.end])]
+
+
+def _begins(part: Segment, sentence: str, table: dict[str, tuple[str, ...]], language: str) -> bool:
+    head = " ".join(_raw(part, sentence)[:4]) + " "
     return any(head.startswith(f"{opening} ") for opening in table.get(language, ()))
 
 
@@ -188,10 +219,10 @@ def _is_name(sentence: str, part: Segment, language: str) -> bool:
     return len(found) == 1 and len(found[0].text) == len(inner)
 
 
-_VERBS = frozenset(
-    "a ont est sont etait etaient avait avaient sera seront fut furent has have is are was were had"
-    " will".split()
-)
+_VERBS = {
+    "fr": frozenset("a ont est sont etait etaient avait avaient sera seront fut furent".split()),
+    "en": frozenset("has have had is are was were will".split()),
+}
 """An auxiliary makes a clause of "le groupe a menti"; "le propriétaire chinois" is an apposition."""
 
 

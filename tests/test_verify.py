@@ -160,6 +160,21 @@ def test_no_evidence_proves_nothing() -> None:
         ("Le maire a menti, Paul a dit la vérité.", "Le maire a dit la vérité."),
         ("En vendant le port, la ville serait ruinée.", "La ville serait ruinée."),
         ("Paul, Anne, Jean et Marc sont arrivés.", "Paul, Jean et Marc sont arrivés."),
+        # what comes next would lean on something else
+        ("Il a rejoint le parti, qui combat la ligue, qui vole la loi.",
+         "Il a rejoint le parti, qui vole la loi."),
+        ("Le livre est d'Anne, une amie de Jean, née à Lyon.", "Le livre est d'Anne, née à Lyon."),
+        ("Le maire, en lisant la lettre (de sa mère), a pleuré.", "Le maire (de sa mère) a pleuré."),
+        ("Les villes (Lyon, Nice, Metz) ont voté.", "Les villes (Lyon, Metz) ont voté."),
+        ("Il aime Anne, alors que Paul aime Marie, reine de France.",
+         "Il aime Anne, reine de France."),
+        ("Six villes, les ports de Brest, Lyon et Nice votant seules, ont voté.",
+         "Six villes, Lyon et Nice votant seules, ont voté."),
+        ("Toutefois le livre est cité par Anne, un livre apocryphe.", "Un livre apocryphe."),
+        ("Financée par Lyon, la ville et la région, l'école (un lycée) est publique.",
+         "Financée par Lyon, la ville et la région, est publique."),
+        ("Malgré Paul, le maire de Lyon, Anne a gagné.", "Le maire de Lyon, Anne a gagné."),
+        ("Il veut la paix, ou la guerre.", "Il veut la paix."),
         # the subject after an adverbial is no apposition
         ("Hier soir, Oracle, qui dort, a gagné.", "Hier soir, qui dort, a gagné."),
         ("Le mois dernier, le maire, qui dort, a gagné.", "Le mois dernier, a gagné."),
@@ -193,7 +208,13 @@ def test_extracts_that_leave_out_an_aside(source: str, part: str) -> None:
 
 def test_english_extracts() -> None:
     item = bare("The mayor, who lives by the harbour, resigned because the city is broke.", "en")
-    assert verify("The mayor resigned because the city is broke.", "en", [item], None)
+    assert verify("The mayor resigned because the city is broke.", "en", [item], None) is None
+    other = bare("The mayor, who lives by the harbour, has resigned.", "en")
+    assert verify("The mayor has resigned.", "en", [other], None)
+    third = bare("It paid for Apollo, which used Skylab, a space station for three.", "en")
+    assert verify("It paid for Apollo, a space station for three.", "en", [third], None) is None
+    cut = bare("Moreover, the Doctor of Pharmacy (Pharm.", "en")
+    assert verify("Moreover, the Doctor of Pharmacy.", "en", [cut], None) is None
     assert verify("The mayor resigned.", "en", [item], None) is None
     assert verify("The mayor, who lives by the harbour.", "en", [item], None) is None
 
