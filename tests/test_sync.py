@@ -34,6 +34,8 @@ from vectorstore.catalog import SqliteCatalog, text_key
 from vectorstore.chroma import ChromaStore
 from vectorstore.lexical import SqliteLexicalIndex
 
+pytestmark = pytest.mark.filterwarnings("ignore:legacy embedding function config")  # Chroma's own
+
 ENVIRONMENT = os.environ | {"PYTHONPATH": str(Path(__file__).parents[1])}
 TEXTS = [
     "The bid was rejected. Microsoft said so on Sunday.\n\nOracle will be the partner.",

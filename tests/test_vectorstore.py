@@ -39,6 +39,8 @@ from vectorstore.exact import ExactStore
 from vectorstore.lexical import SqliteLexicalIndex
 from vectorstore.schema import SCHEMA, Database, remove_index
 
+pytestmark = pytest.mark.filterwarnings("ignore:legacy embedding function config")  # Chroma's own
+
 ENVIRONMENT = os.environ | {"PYTHONPATH": str(Path(__file__).parents[1])}
 JITTER = 2e-3
 """How far a Chroma score may lie from the cosine."""
@@ -266,6 +268,27 @@ def test_readers_see_what_was_flushed_and_nothing_else(tmp_path: Path) -> None:
         store.close()
 
 
+@pytest.mark.parametrize("kept", [0, 1, 40, 1400])
+def test_readers_write_nothing_that_chroma_could_trip_over(tmp_path: Path, kept: int) -> None:
+    store = ChromaStore(tmp_path)
+    store.upsert(names(1500), unit(22, 1500))
+    store.delete(names(1500 - kept))
+    store.flush()
+
+    def files() -> dict[str, bytes]:
+        return {
+            str(path): path.read_bytes()
+            for path in tmp_path.rglob("*")
+            if path.is_file() and path.name != "chroma.sqlite3"
+        }
+
+    before = files()
+    assert len(store.search(unit(23, 1)[0], 2000)) == kept
+    assert len(store.ids()) == kept
+    store.close()
+    assert files() == before
+
+
 def test_what_a_killed_writer_left_is_passed_over_and_removed(tmp_path: Path) -> None:
     store = ChromaStore(tmp_path)
     store.upsert(names(2), unit(13, 2))
@@ -310,6 +333,40 @@ def test_a_damaged_folder_is_said_to_be_damaged_and_can_be_cleared(tmp_path: Pat
     store.upsert(names(1), unit(16, 1))
     store.flush()
     assert store.ids() == set(names(1))
+    store.close()
+
+
+@pytest.mark.parametrize("how", ["cut", "noise", "gone"])
+@pytest.mark.parametrize("name", ["data_level0.bin", "index_metadata.pickle"])
+def test_damaged_graph_files_are_never_given_to_chroma(tmp_path: Path, name: str, how: str) -> None:
+    """Chroma 1.5.9 crashes on some and answers wrongly from others."""
+    store = ChromaStore(tmp_path)
+    store.upsert(names(1500), unit(21, 1500))
+    store.flush()
+    store.close()
+    marker = store.marker()
+    (path,) = tmp_path.rglob(name)
+    data = path.read_bytes()
+    match how:
+        case "cut":
+            path.write_bytes(data[:-1])
+        case "noise":
+            path.write_bytes(np.random.default_rng(0).bytes(len(data)))
+        case _:
+            path.unlink()
+    if how == "noise":
+        assert store.marker() == marker
+        with pytest.raises(IndexDamaged, match="rag index --rebuild"):
+            store.search(unit(21, 1)[0], 5)
+        with pytest.raises(IndexDamaged, match="rag index --rebuild"):
+            store.delete(names(1))
+    else:
+        assert store.marker() == ""
+        assert store.ids() == set()
+    store.clear()
+    store.upsert(names(3), unit(21, 3))
+    store.flush()
+    assert ChromaStore(tmp_path).ids() == set(names(3))
     store.close()
 
 

@@ -31,9 +31,6 @@ from vectorstore.snapshots import Snapshots
 _DATABASE = "chroma.sqlite3"
 _HNSW = {"space": "cosine", "ef_search": 400, "sync_threshold": 1000}
 """Chroma's own ef_search, 100, finds 0.956 of the 50 nearest of 6,000; 400 finds all, in 3 ms."""
-_WRITTEN_OUT = 100
-"""Chroma keeps up to 1,000 vectors out of its graph's files, and every reader adds them anew, at
-half a millisecond each. After this many a draft's are written out before it is published."""
 _JITTER = 1e-3
 """Length of what is added to each unit vector, made from its id. Equal vectors (one footer in
 2,000 files) make islands in an HNSW graph that a search doesn't leave: recall fell to 0.67, and
@@ -61,8 +58,6 @@ class ChromaStore:
         self._opened: str | None = None
         """The snapshot that the client reads."""
         self._held: BinaryIO | None = None
-        self._written = 0
-        """Vectors upserted into the draft."""
         self._draft: str | None = None
         """The snapshot that this object writes, not yet published."""
 
@@ -82,7 +77,6 @@ class ChromaStore:
             self._open_draft()
             for part in self._parts(len(keys)):
                 self._collection.upsert(ids=keys[part], embeddings=jittered[part])
-            self._written += len(keys)
 
     def delete(self, ids: Sequence[str]) -> None:
         keys = list(dict.fromkeys(ids))
@@ -109,11 +103,10 @@ class ChromaStore:
         with self._lock, self._one_line("written"):
             if self._draft is None or self._snapshots is None:
                 return
-            if self._written >= _WRITTEN_OUT:
-                self._write_out()
+            self._write_out()
             self._free()
             self._snapshots.publish(self._draft)
-            self._draft, self._written = None, 0
+            self._draft = None
 
     # --- reading ------------------------------------------------------------------------
 
@@ -186,6 +179,8 @@ class ChromaStore:
             self._free()
             self._held = self._snapshots.hold(wanted)
             if self._held is not None:
+                if self._draft is None and not self._snapshots.is_intact(wanted):
+                    raise _damaged(self._snapshots.folder, "its files are not as they were written")
                 self._connect(self._snapshots.folder / wanted)
                 self._opened = wanted
                 return True
@@ -197,24 +192,35 @@ class ChromaStore:
             self._free()
             draft = self._snapshots.start()
             if source is not None:
+                if not self._snapshots.is_intact(source):
+                    raise _damaged(self._snapshots.folder, "its files are not as they were written")
                 _copy_snapshot(self._snapshots.folder / source, self._snapshots.folder / draft)
             self._draft = draft
         self._open()
 
     def _write_out(self) -> None:
-        """A low threshold counts from the next opening, at the next write, whatever it is."""
+        """Chroma keeps the last vectors (up to 1,000) out of its graph's files; the first that
+        opens an empty graph writes them, and each reader adds the rest anew, at half a millisecond
+        each. So that readers only read: write all of it, or have no graph where there is nothing.
+        """
+        assert self._snapshots is not None
         self._open()
-        threshold = _HNSW["sync_threshold"]
+        if self._collection.count() == 0:
+            self._discard()
+            self._draft = self._snapshots.start()
+            self._open()
+            return
+        # A lower threshold counts from the next opening, at the next write, whatever it is.
         self._collection.modify(configuration={"hnsw": {"sync_threshold": 2}})
         self._free()
         self._open()
         self._collection.delete(ids=["nobody"])
-        self._collection.modify(configuration={"hnsw": {"sync_threshold": threshold}})
+        threshold = {"sync_threshold": _HNSW["sync_threshold"]}
+        self._collection.modify(configuration={"hnsw": threshold})
 
     def _discard(self) -> None:
         """Leaves a draft that wasn't published."""
         self._free()
-        self._written = 0
         if self._draft is not None and self._snapshots is not None:
             self._snapshots.remove(self._draft)
             self._draft = None
@@ -258,6 +264,7 @@ class ChromaStore:
         try:
             yield
         except RagError:
+            self._free()
             raise
         except OSError as error:
             raise self._failed(verb, error.strerror or str(error)) from error
@@ -283,11 +290,15 @@ class ChromaStore:
                 "what stood there before still stands"
             )
         if verb == "read" or "malformed" in lowered or "not a database" in lowered:
-            return IndexDamaged(
-                f"the vectors in {folder} can't be read ({reason}): "
-                "make them anew with `rag index --rebuild`"
-            )
+            return _damaged(folder, reason)
         return RagError(f"the vectors in {folder} can't be {verb} ({reason})")
+
+
+def _damaged(folder: Path, reason: str) -> IndexDamaged:
+    return IndexDamaged(
+        f"the vectors in {folder} can't be read ({reason}): "
+        "make them anew with `rag index --rebuild`"
+    )
 
 
 def _jittered(key: str, vector: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
@@ -300,7 +311,7 @@ def _jittered(key: str, vector: npt.NDArray[np.float32]) -> npt.NDArray[np.float
 def _copy_snapshot(source: Path, target: Path) -> None:
     """Readers of the snapshot may be writing bookkeeping into its SQLite file: that one is copied
     by SQLite, which waits for them."""
-    files = shutil.ignore_patterns(f"{_DATABASE}*")
+    files = shutil.ignore_patterns(f"{_DATABASE}*", "SUMS")
     shutil.copytree(source, target, ignore=files, dirs_exist_ok=True)
     with (
         closing(sqlite3.connect(source / _DATABASE)) as old,

@@ -3,14 +3,17 @@ reader has open is never removed.
 
     folder/CURRENT     the published snapshot: its name and a word of its own that no other has;
                        replacing this file publishes
-    folder/000007/     a snapshot, with a file LOCK that its readers hold, shared
+    folder/000007/     a snapshot, with a file LOCK that its readers hold, shared, and a file SUMS
+                       of the sizes and hashes of its other files
     folder/000008/     a writer's draft, or what a killed writer left; nobody reads it
 
-One writer at a time (the caller's lock sees to it), any number of readers.
+A damaged HNSW file makes Chroma answer wrongly or crash, so a snapshot isn't opened before its
+sums were checked (1 ms a megabyte). One writer at a time (the caller's lock sees to it), any number of readers.
 """
 
 from __future__ import annotations
 
+import hashlib
 import os
 import shutil
 from pathlib import Path
@@ -24,14 +27,16 @@ except ImportError:  # Windows, where an open file can't be removed anyway
 
 _CURRENT = "CURRENT"
 _LOCK = "LOCK"
+_SUMS = "SUMS"
 
 
 class Snapshots:
-    """The snapshots of one folder. `essential` is a file that every whole snapshot holds."""
+    """The snapshots of one folder. `living` is a file that every snapshot holds and that readers
+    may write (SQLite's): all others stay as they were published."""
 
-    def __init__(self, folder: Path, essential: str) -> None:
+    def __init__(self, folder: Path, living: str) -> None:
         self.folder = folder
-        self._essential = essential
+        self._living = living
 
     def current(self) -> str | None:
         """The published snapshot, or None when there is none or it is gone."""
@@ -44,8 +49,36 @@ class Snapshots:
         except (FileNotFoundError, NotADirectoryError, UnicodeDecodeError):
             return ""
         name = marker.partition(" ")[0]
-        is_whole = name.isdigit() and (self.folder / name / self._essential).is_file()
-        return marker if is_whole else ""
+        return marker if name.isdigit() and self._has_all(name) else ""
+
+    def is_intact(self, name: str) -> bool:
+        """Whether every file is as it was published."""
+        try:
+            return self._sums(name) == (self.folder / name / _SUMS).read_text("utf-8")
+        except (OSError, UnicodeDecodeError):
+            return False
+
+    def _has_all(self, name: str) -> bool:
+        """What can be told without reading the files."""
+        folder = self.folder / name
+        try:
+            lines = (folder / _SUMS).read_text("utf-8").splitlines()
+            rows = [line.split(" ", 2) for line in lines]
+            sizes_fit = all((folder / row[2]).stat().st_size == int(row[0]) for row in rows)
+        except (OSError, UnicodeDecodeError, ValueError, IndexError):
+            return False
+        return sizes_fit and (folder / self._living).is_file()
+
+    def _sums(self, name: str) -> str:
+        lines = []
+        for path in sorted((self.folder / name).rglob("*")):
+            own = path.name.startswith((self._living, _LOCK, _SUMS))
+            if path.is_file() and not own:
+                with path.open("rb") as file:
+                    digest = hashlib.file_digest(file, "sha256").hexdigest()
+                relative = path.relative_to(self.folder / name).as_posix()
+                lines.append(f"{path.stat().st_size} {digest} {relative}\n")
+        return "".join(lines)
 
     def hold(self, name: str) -> BinaryIO | None:
         """Keeps a snapshot from being removed until the file is closed; None when it is gone."""
@@ -72,12 +105,14 @@ class Snapshots:
         return name
 
     def publish(self, name: str) -> None:
-        """From now on this is what readers open."""
+        """From now on this is what readers open, even if the power fails."""
+        for path in sorted((self.folder / name).rglob("*")):
+            if path.is_file():
+                with path.open("rb") as written:
+                    os.fsync(written.fileno())
+        _write(self.folder / name / _SUMS, self._sums(name))
         temporary = self.folder / f"{_CURRENT}.new"
-        with temporary.open("w", encoding="ascii") as file:
-            file.write(f"{name} {uuid4().hex}")
-            file.flush()
-            os.fsync(file.fileno())
+        _write(temporary, f"{name} {uuid4().hex}")
         temporary.replace(self.folder / _CURRENT)
         self._remove_all_but(name)
 
@@ -105,3 +140,10 @@ class Snapshots:
         for name in self._names():
             if name != kept:
                 self.remove(name)
+
+
+def _write(path: Path, text: str) -> None:
+    with path.open("w", encoding="utf-8", newline="") as file:
+        file.write(text)
+        file.flush()
+        os.fsync(file.fileno())
