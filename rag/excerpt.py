@@ -71,7 +71,8 @@ _UNDOING = re.compile(
     r"theori\w*|pretend\w*|ancien\w*|ex|mensong\w*|canular|rumeur\w*|fiction\w*|imagin\w*|fict\w*|"
     r"false\w*|wrong\w*|denied|denies|retract\w*|withdr\w*|cancel\w*|revers\w*|former\w*|alleg\w*|"
     r"hypothe\w*|revoked?|hoax|mistak\w*|untrue|theor\w*|contradict\w*|disput\w*|contest\w*|"
-    r"apparent\w*|puis|then|ensuite|avant|before|until|jusqu|lorsque|quand|when|once|only|fake)$"
+    r"apparent\w*|hors|hormis|excl\w*|estim\w*|provis\w*|partiel\w*|partial\w*|environ|env|approx\w*|"
+    r"brut\w*|net|nets|nette|gross|nomina\w*|seulement|uniquement|puis|then|ensuite|avant|before|until|jusqu|lorsque|quand|when|once|only|fake)$"
 )
 _QUALIFIED = frozenset(
     {"condition", "conditional", "possible", "uncertain", "reported", "intention", "belief",

@@ -174,6 +174,7 @@ def test_no_evidence_proves_nothing() -> None:
         ("Financée par Lyon, la ville et la région, l'école (un lycée) est publique.",
          "Financée par Lyon, la ville et la région, est publique."),
         ("Malgré Paul, le maire de Lyon, Anne a gagné.", "Le maire de Lyon, Anne a gagné."),
+        ("Le prix (hors taxes) est monté hier.", "Le prix est monté hier."),
         ("Il veut la paix, ou la guerre.", "Il veut la paix."),
         # the subject after an adverbial is no apposition
         ("Hier soir, Oracle, qui dort, a gagné.", "Hier soir, qui dort, a gagné."),
