@@ -10,80 +10,41 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
 
-from rag import compose
-from rag.cite import Numbering, join_answer
-from rag.compare import find_disagreements
+from rag.answer import AnswerInTheMaking, Clock
 from rag.config import Settings, shipped
-from rag.errors import Cancelled, IndexDamaged, IndexMismatch
+from rag.errors import Cancelled, IndexDamaged, IndexMismatch, RagError
 from rag.followup import Query, standalone
 from rag.index import Index
 from rag.language import detect
 from rag.models.embedders import default_embedder
 from rag.models.gguf import embedded_gguf, read_gguf, requantised
-
 from rag.models.lexicon import NumpyLexicon
 from rag.models.llama import LlamaGenerator
 from rag.models.openai_server import OpenAIGenerator
-
-from rag.prompts import abstention, answer_language
 from rag.protocols import Generator, Judge, Lexicon, Progress
 from rag.question import readable
 from rag.relevance import Weights
 from rag.retrieve import Retrieved, Retriever
 from rag.types import (
     Answer,
-    AnswerSentence,
-    Consulted,
-    Disagreement,
-    DisagreementValue,
     DocumentInfo,
     Event,
-    Evidence,
     Finished,
     ModelNames,
     Searched,
-    SentenceReady,
     SyncReport,
-    Timings,
     Turn,
 )
-from rag.verify import Proof, strip_markers, verify
 from vectorstore.catalog import SqliteCatalog
 from vectorstore.chroma import ChromaStore
 from vectorstore.lexical import SqliteLexicalIndex
-
-CONSULTED = 8
-"""Passages that an answer says it read."""
-DISAGREEMENT_SHARE = 0.4
-"""Evidence that is at least this relevant, as a share of the best, is compared with it."""
-MODEL_SHARE = 0.5
-"""A generated sentence must rest on evidence that is at least this relevant, as a share of the
-best: what is proven but beside the question is no answer."""
 
 
 def never() -> bool:
     """The default of `cancelled`."""
     return False
-
-
-@dataclass(slots=True)
-class _Work:
-    """What is gathered while one answer is made."""
-
-    question: str
-    query: Query
-    retrieved: Retrieved
-    started: float
-    numbering: Numbering = field(default_factory=Numbering)
-    sentences: list[AnswerSentence] = field(default_factory=list)
-    disagreements: list[Disagreement] = field(default_factory=list)
-    retrieve: float = 0.0
-    first_token: float | None = None
-    generate: float | None = None
-    verify: float | None = None
 
 
 class Assistant:
@@ -93,18 +54,28 @@ class Assistant:
         self,
         index: Index,
         weights: Weights,
+        *,
         lexicon: Lexicon | None = None,
         judge: Judge | None = None,
-        open_generator: Callable[[], Generator] | None = None,
         generator_name: str | None = None,
+        open_generator: Callable[[], Generator] | None = None,
     ) -> None:
         """`open_generator` is called when a generator is first needed; None where there is none.
         Its name is given here, so that an answer says the same before and after."""
         self.index = index
-        self._weights, self._lexicon, self._judge = weights, lexicon, judge
-        self._open_generator, self._generator_name = open_generator, generator_name
+        self._threshold = weights.threshold
+        self._retriever = Retriever(
+            index.catalog,
+            index.store,
+            index.lexical,
+            index.embedder,
+            weights=weights,
+            lexicon=lexicon,
+            judge=judge,
+        )
+        self._judge, self._lexicon = judge, lexicon
+        self._generator_name, self._open_generator = generator_name, open_generator
         self._generator: Generator | None = None
-        self._retriever: Retriever | None = None
         self._lock = threading.Lock()
 
     # --- asking -------------------------------------------------------------------------
@@ -133,155 +104,50 @@ class Assistant:
         """`Searched`, a `SentenceReady` for each sentence that passed its check, `Finished`; ends
         early, without `Finished`, once `cancelled()` is true."""
         with self._lock:
-            yield from self._stream(question, history, cancelled)
-
-    def _stream(
-        self, question: str, history: Sequence[Turn], cancelled: Callable[[], bool]
-    ) -> Iterator[Event]:
-        started = time.perf_counter()
-        cleaned = readable(question)
-        language = detect(cleaned) or (history[-1].language if history else "en")
-        query = standalone(cleaned, language, history)
-        retrieved = self._retrieve(query)
-        work = _Work(question, query, retrieved, started)
-        work.retrieve = time.perf_counter() - started
-        yield Searched(query.text, language, retrieved.evidence, work.retrieve)
-        if not cancelled() and self._answerable(retrieved):
-            yield from self._compose(work, cancelled)
-        if not cancelled():
-            yield Finished(self._answer(work))
+            clock = Clock(time.perf_counter())
+            retrieved = self._retrieve(question, history)
+            clock.retrieve = time.perf_counter() - clock.started
+            query = retrieved.query
+            yield Searched(query.text, query.language, retrieved.evidence, clock.retrieve)
+            making = AnswerInTheMaking(
+                question, retrieved, clock, judge=self._judge, lexicon=self._lexicon
+            )
+            if retrieved.evidence and retrieved.answerable >= self._threshold and not cancelled():
+                yield from making.compose(self._opened_generator, cancelled)
+            if not cancelled():
+                yield Finished(making.finish(self.models()))
 
     def search(self, question: str, limit: int = 10, history: Sequence[Turn] = ()) -> Searched:
         """The evidence alone, best first."""
         with self._lock:
             started = time.perf_counter()
-            cleaned = readable(question)
-            language = detect(cleaned) or (history[-1].language if history else "en")
-            query = standalone(cleaned, language, history)
-            retrieved = self._retrieve(query, limit)
-            seconds = time.perf_counter() - started
-            return Searched(query.text, language, retrieved.evidence, seconds)
-
-    def _retrieve(self, query: Query, limit: int = 10) -> Retrieved:
-        if self._retriever is None:
-            self._retriever = Retriever(
-                self.index.catalog,
-                self.index.store,
-                self.index.lexical,
-                self.index.embedder,
-                weights=self._weights,
-                lexicon=self._lexicon,
-                judge=self._judge,
+            retrieved = self._retrieve(question, history, limit)
+            return Searched(
+                retrieved.query.text,
+                retrieved.query.language,
+                retrieved.evidence,
+                time.perf_counter() - started,
             )
-        return self._retriever.search(query, limit)
 
-    def _answerable(self, retrieved: Retrieved) -> bool:
-        return bool(retrieved.evidence) and retrieved.answerable >= self._weights.threshold
+    def _retrieve(self, question: str, history: Sequence[Turn], limit: int = 10) -> Retrieved:
+        cleaned = readable(question)
+        language = detect(cleaned) or (history[-1].language if history else "en")
+        return self._search(standalone(cleaned, language, history), limit)
 
-    # --- composing ----------------------------------------------------------------------
-
-    def _compose(self, work: _Work, cancelled: Callable[[], bool]) -> Iterator[Event]:
-        evidence = work.retrieved.evidence
-        for sentence, proof in self._generated(work, cancelled):
-            citation = work.numbering.cite(proof.evidence)
-            yield self._ready(
-                work, AnswerSentence(sentence, (citation.n,), "supported", proof.score)
-            )
-        if not work.sentences and not cancelled():
-            for number, item in enumerate(compose.to_quote(evidence)):
-                citation = work.numbering.cite(item)
-                yield self._ready(
-                    work, compose.quoted_sentence(citation, work.query.language, number == 0)
-                )
-        self._compare(work)
-
-    @staticmethod
-    def _ready(work: _Work, sentence: AnswerSentence) -> SentenceReady:
-        work.sentences.append(sentence)
-        return SentenceReady(sentence, work.numbering.citations)
-
-    def _generated(self, work: _Work, cancelled: Callable[[], bool]) -> Iterator[tuple[str, Proof]]:
-        """The generator's sentences that are proven, up to the first that is not. Nothing is asked
-        of it when nothing it could say would pass: without a judge, a statement in another
-        language than its evidence can't be proven."""
-        spoken = answer_language(work.query.language)
-        best = work.retrieved.evidence[0].score
-        readable_evidence = [
-            item
-            for item in work.retrieved.evidence
-            if item.score >= best * MODEL_SHARE
-            and (self._judge is not None or item.sentence.language == spoken)
-        ]
-        generator = self._generator_or_none() if readable_evidence else None
-        if generator is None:
-            return
-        read = compose.to_read(generator, readable_evidence)
-        begun = time.perf_counter()
-        checking = 0.0
-
-        def on_token() -> None:
-            if work.first_token is None:
-                work.first_token = time.perf_counter() - begun
-
-        sentences = compose.draft(
-            generator, work.query, read, cancelled=cancelled, on_token=on_token
-        )
+    def _search(self, query: Query, limit: int) -> Retrieved:
+        """Once more when another process changed the index in between."""
+        generation = self.index.catalog.generation()
         try:
-            for sentence in sentences:
-                checked = time.perf_counter()
-                statement, hints = strip_markers(sentence)
-                proof = verify(statement, spoken, read, self._judge, hints)
-                checking += time.perf_counter() - checked
-                if proof is None:
-                    return
-                yield statement, proof
-        finally:
-            sentences.close()  # type: ignore[attr-defined]
-            work.verify = checking
-            work.generate = time.perf_counter() - begun - checking
+            return self._retriever.search(query, limit)
+        except RagError:
+            if self.index.catalog.generation() == generation:
+                raise
+            return self._retriever.search(query, limit)
 
-    def _compare(self, work: _Work) -> None:
-        """Two values of the same thing, where one of them is in the answer."""
-        evidence = work.retrieved.evidence
-        bound = evidence[0].score * DISAGREEMENT_SHARE
-        near = [item for item in evidence if item.score >= bound]
-        for conflict in find_disagreements(near, answer_language(work.query.language)):
-            members: list[Evidence] = [item for _, items in conflict.values for item in items]
-            if any(work.numbering.number(item) is not None for item in members):
-                values = tuple(
-                    DisagreementValue(
-                        value, tuple(sorted(work.numbering.cite(item).n for item in items))
-                    )
-                    for value, items in conflict.values
-                )
-                work.disagreements.append(Disagreement(conflict.about, values))
-
-    def _generator_or_none(self) -> Generator | None:
+    def _opened_generator(self) -> Generator | None:
         if self._generator is None and self._open_generator is not None:
             self._generator = self._open_generator()
         return self._generator
-
-    # --- the answer ---------------------------------------------------------------------
-
-    def _answer(self, work: _Work) -> Answer:
-        sentences = tuple(work.sentences)
-        language = work.query.language
-        return Answer(
-            question=work.question,
-            language=language,
-            answer=join_answer(sentences) if sentences else abstention(language),
-            abstained=not sentences,
-            sentences=sentences,
-            citations=work.numbering.citations,
-            consulted=tuple(
-                Consulted(item.place, item.score) for item in work.retrieved.evidence[:CONSULTED]
-            ),
-            disagreements=tuple(work.disagreements),
-            standalone_question=work.query.text,
-            models=self.models(),
-            seconds=time.perf_counter() - work.started,
-            timings=Timings(work.retrieve, work.first_token, work.generate, work.verify),
-        )
 
     def models(self) -> ModelNames:
         """What answers are made with."""
@@ -346,10 +212,10 @@ def open_assistant(settings: Settings, *, rebuild: bool = False) -> Assistant:
         return Assistant(
             index,
             Weights.read(shipped("models") / "relevance" / "weights.json"),
-            NumpyLexicon(shipped("models") / "lexicon"),
-            _judge(settings),
-            open_generator,
-            generator_name,
+            lexicon=NumpyLexicon(shipped("models") / "lexicon"),
+            judge=_judge(settings),
+            generator_name=generator_name,
+            open_generator=open_generator,
         )
     except BaseException:
         catalog.close()

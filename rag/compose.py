@@ -7,7 +7,8 @@ stops the decoding at the first sentence that fails.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
+from collections.abc import Generator as Drafts
 
 from rag.followup import Query
 from rag.prompts import NO_ANSWER, answer_language, answer_prompt, quoted
@@ -75,7 +76,7 @@ def draft(
     *,
     cancelled: Callable[[], bool],
     on_token: Callable[[], None] = lambda: None,
-) -> Iterator[str]:
+) -> Drafts[str, None, None]:
     """The generator's sentences, each as soon as it is whole, markers and all. Ends at "no answer",
     at a sentence that was said before, and after `ANSWER_TOKENS`; closing it ends the decoding."""
     language = answer_language(query.language)

@@ -32,7 +32,9 @@ _ANAPHORS = {
         "son sa ses meme".split()
     ),
 }
-_OBJECT = re.compile(r"\b(?:l['’]|les? |la )(?:a|as|ont|avait|avaient|aura|auront)\b", re.IGNORECASE)
+_OBJECT = re.compile(
+    r"\b(?:l['’]|les? |la )(?:a|as|ont|avait|avaient|aura|auront)\b", re.IGNORECASE
+)
 """A French pronoun before its verb looks like an article: "qui les a remplacés ?"."""
 _WORD = re.compile(r"[^\W\d_]+")
 

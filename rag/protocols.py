@@ -183,4 +183,6 @@ class Catalog(Protocol):
         """Removes every document, and the vectors too unless they may serve again."""
 
     def drop_unused_vectors(self) -> int:
-        """Vectors that no sentence and no chunk uses any more go; how many went."""
+        """Vectors that no quotable sentence and no chunk uses any more go; how many went."""
+
+    def close(self) -> None: ...

@@ -19,7 +19,7 @@ from rag.followup import Query
 from rag.protocols import Catalog, Embedder, Judge, LexicalIndex, Lexicon, VectorStore
 from rag.question import query_terms
 from rag.relevance import Weights, logit, sigmoid
-from rag.types import Document, Evidence, QueryTerm, Sentence
+from rag.types import Document, Evidence, Place, QueryTerm, Sentence
 
 LEXICAL_CANDIDATES = 100
 DENSE_CANDIDATES = 40
@@ -273,7 +273,7 @@ class Retriever:
             if key in places:
                 continue
             places.add(key)
-            others = {}
+            others: dict[str, Place] = {}
             for number in group[1:]:
                 others.setdefault(evidence[number].place.source, evidence[number].place)
             others.pop(first.place.source, None)

@@ -213,7 +213,7 @@ def progress() -> Iterator[Progress | None]:
         return
     from tqdm import tqdm
 
-    bars: dict[str, tqdm] = {}  # type: ignore[type-arg]
+    bars: dict[str, tqdm] = {}
 
     def show(what: str, done: int, total: int) -> None:
         bar = bars.get(what)

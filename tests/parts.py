@@ -62,10 +62,10 @@ def build(
     assistant = Assistant(
         index,
         weights(threshold),
-        lexicon,
-        judge,
-        (lambda: generator) if generator is not None else None,
-        generator.name if generator is not None else None,
+        lexicon=lexicon,
+        judge=judge,
+        generator_name=generator.name if generator is not None else None,
+        open_generator=(lambda: generator) if generator is not None else None,
     )
 
     assistant.sync()

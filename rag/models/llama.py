@@ -24,8 +24,17 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
+from rag.config import Settings, shipped
 from rag.errors import ModelUnavailable, RagError
-from rag.models.gguf import forget_log, last_log_line, llama_api, read_gguf
+from rag.models.gguf import (
+    EMBEDDED_NAME,
+    embedded_gguf,
+    forget_log,
+    last_log_line,
+    llama_api,
+    read_gguf,
+    requantised,
+)
 from rag.models.hardware import physical_cores
 from rag.models.turns import Turns
 from rag.types import Message
@@ -322,6 +331,20 @@ class LlamaGenerator:
     def _check_open(self) -> None:
         if self._closing:
             raise ModelUnavailable(f"{self.name} has been closed; open it again")
+
+
+def default_gguf(
+    settings: Settings, note: Callable[[str], None] = lambda line: None
+) -> tuple[Path, str | None]:
+    """(file, name or None for the file's own): the GGUF that the person named; else the trained one
+    that comes with the project; else the embedded one, in a copy that is faster here, made once in
+    the data folder. `note` gets a line when that copy can't be made. Raises ModelUnavailable."""
+    if settings.model:
+        return settings.model, None
+    trained = sorted((shipped("models") / "generator").glob("*.gguf"))
+    if trained:
+        return trained[0], None
+    return requantised(embedded_gguf(), settings.data_folder, note), EMBEDDED_NAME
 
 
 class _Watch:

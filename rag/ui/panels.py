@@ -46,8 +46,7 @@ def documents(infos: Sequence[DocumentInfo], strings: Strings) -> str:
         "<tr><td>"
         f'<button type="button" class="att-open" data-event="select" '
         f'data-source="{esc(info.source)}" lang="{esc(info.language)}">'
-        f"{esc(info.title or strings.untitled)}</button>"
-        f'<span class="att-file">{esc(info.source)}</span></td>'
+        f"{esc(info.title or info.source)}</button>{_file(info)}</td>"
         f'<td data-name="{esc(heads[1])}">{time_html(info.date, strings)}</td>'
         f'<td data-name="{esc(heads[2])}">{esc(strings.language(info.language))}</td>'
         f'<td data-name="{esc(heads[3])}" class="att-figure">{info.sentences}</td></tr>'
@@ -57,6 +56,11 @@ def documents(infos: Sequence[DocumentInfo], strings: Strings) -> str:
         f'<table class="att-table"><caption>{esc(strings.count(strings.documents, len(infos)))}'
         f"</caption><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>"
     )
+
+
+def _file(info: DocumentInfo) -> str:
+    """The file's name, unless it stands for the title already."""
+    return f'<span class="att-file">{esc(info.source)}</span>' if info.title else ""
 
 
 def progress(step: Progressed | None, strings: Strings) -> str:
@@ -132,7 +136,7 @@ def document(
     return (
         f'<aside class="att-panel" data-nonce="{nonce}" aria-label="{esc(strings.panel)}">'
         f'<header><div><h2 tabindex="-1" lang="{esc(info.language)}">{esc(title)}</h2>'
-        f'<p class="att-facts"><span class="att-file">{esc(info.source)}</span>'
+        f'<p class="att-facts">{_file(info)}'
         f"{time_html(info.date, strings)}<span>{esc(strings.language(info.language))}</span></p></div>"
         f'<button type="button" class="att-close" data-close>{esc(strings.close)}</button></header>'
         f'{notes}<div class="att-text" lang="{esc(info.language)}" tabindex="0">'

@@ -238,21 +238,19 @@ def place_html(place: Place, strings: Strings, *, foreign: bool = True) -> str:
     """A quote with its title, file and date."""
     return (
         f'<p class="att-title" lang="{esc(place.language)}">'
-        f"{_open_button(place, esc(place.title or strings.untitled))}</p>"
+        f"{_open_button(place, esc(place.title or place.source))}</p>"
         f'<blockquote lang="{esc(place.language)}">{esc(place.quote)}</blockquote>'
         f"{_facts(place, strings, foreign=foreign)}"
     )
 
 
 def _facts(place: Place, strings: Strings, *, foreign: bool = False) -> str:
+    """File and date; a document without a title is called by its file already."""
+    file = f'<span class="att-file">{esc(place.source)}</span>' if place.title else ""
+    language = strings.in_language.format(language=strings.language(place.language))
     return (
-        f'<p class="att-facts"><span class="att-file">{esc(place.source)}</span>'
-        f"{time_html(place.date, strings)}"
-        + (
-            f"<span>{esc(strings.in_language.format(language=strings.language(place.language)))}</span>"
-            if foreign
-            else ""
-        )
+        f'<p class="att-facts">{file}{time_html(place.date, strings)}'
+        + (f"<span>{esc(language)}</span>" if foreign else "")
         + "</p>"
     )
 

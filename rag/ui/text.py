@@ -59,7 +59,6 @@ class Strings:
     quoted: str
     quoted_means: str
     no_date: str
-    untitled: str
     in_language: str
     also_in: tuple[str, str]
     open_document: str
@@ -187,7 +186,6 @@ ENGLISH = Strings(
     quoted="Quoted",
     quoted_means="the document's own words",
     no_date="no date",
-    untitled="Untitled",
     in_language="in {language}",
     also_in=("and in {n} more file", "and in {n} more files"),
     open_document="Open the document",
@@ -288,7 +286,6 @@ FRENCH = Strings(
     quoted="Cité",
     quoted_means="les mots mêmes du document",
     no_date="sans date",
-    untitled="Sans titre",
     in_language="en {language}",
     also_in=("et dans {n} autre fichier", "et dans {n} autres fichiers"),
     open_document="Ouvrir le document",

@@ -1,0 +1,180 @@
+"""One answer, made: from the evidence to sentences that are proven, cited and compared.
+
+    compose -> verify -> cite -> compare
+
+A generator's sentences are shown one by one as each is proven, up to the first that is not. If none
+is, the documents' own words are.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing
+from dataclasses import dataclass
+
+from rag import compose
+from rag.cite import Numbering, join_answer
+from rag.compare import find_disagreements
+from rag.prompts import abstention, answer_language
+from rag.protocols import Generator, Judge, Lexicon
+from rag.retrieve import Retrieved
+from rag.types import (
+    Answer,
+    AnswerSentence,
+    Consulted,
+    Disagreement,
+    DisagreementValue,
+    Evidence,
+    ModelNames,
+    SentenceReady,
+    Timings,
+)
+from rag.verify import Proof, strip_markers, verify
+
+CONSULTED = 8
+"""Passages that an answer says it read."""
+DISAGREEMENT_SHARE = 0.4
+"""Evidence that is at least this relevant, as a share of the best, is compared with it."""
+MODEL_SHARE = 0.5
+"""A generated sentence must rest on evidence that is at least this relevant, as a share of the
+best: what is proven but beside the question is no answer."""
+
+
+@dataclass(slots=True)
+class Clock:
+    """Seconds of an answer's steps, as they become known."""
+
+    started: float
+    retrieve: float | None = None
+    first_token: float | None = None
+    generate: float | None = None
+    verify: float | None = None
+
+
+class AnswerInTheMaking:
+    """What is gathered while one question is answered. `question` is as it was asked."""
+
+    def __init__(
+        self,
+        question: str,
+        retrieved: Retrieved,
+        clock: Clock,
+        *,
+        judge: Judge | None,
+        lexicon: Lexicon | None,
+    ) -> None:
+        self.question, self.retrieved, self.clock = question, retrieved, clock
+        self._judge, self._lexicon = judge, lexicon
+        self.language = retrieved.query.language
+        self._numbering = Numbering()
+        self._sentences: list[AnswerSentence] = []
+        self._disagreements: list[Disagreement] = []
+
+    def compose(
+        self,
+        open_generator: Callable[[], Generator | None],
+        cancelled: Callable[[], bool],
+    ) -> Iterator[SentenceReady]:
+        """Each sentence as soon as it has passed its check. Needs evidence."""
+        for statement, proof in self._proven(open_generator, cancelled):
+            citation = self._numbering.cite(proof.evidence)
+            yield self._ready(AnswerSentence(statement, (citation.n,), "supported", proof.score))
+        if not self._sentences and not cancelled():
+            for number, item in enumerate(compose.to_quote(self.retrieved.evidence)):
+                citation = self._numbering.cite(item)
+                yield self._ready(compose.quoted_sentence(citation, self.language, number == 0))
+        self._compare()
+
+    def finish(self, models: ModelNames) -> Answer:
+        """The whole answer; the abstaining one if nothing was composed."""
+        sentences = tuple(self._sentences)
+        return Answer(
+            question=self.question,
+            language=self.language,
+            answer=join_answer(sentences) if sentences else abstention(self.language),
+            abstained=not sentences,
+            sentences=sentences,
+            citations=self._numbering.citations,
+            consulted=tuple(
+                Consulted(item.place, item.score) for item in self.retrieved.evidence[:CONSULTED]
+            ),
+            disagreements=tuple(self._disagreements),
+            standalone_question=self.retrieved.query.text,
+            models=models,
+            seconds=time.perf_counter() - self.clock.started,
+            timings=Timings(
+                self.clock.retrieve,
+                self.clock.first_token,
+                self.clock.generate,
+                self.clock.verify,
+            ),
+        )
+
+    def _ready(self, sentence: AnswerSentence) -> SentenceReady:
+        self._sentences.append(sentence)
+        return SentenceReady(sentence, self._numbering.citations)
+
+    def _proven(
+        self,
+        open_generator: Callable[[], Generator | None],
+        cancelled: Callable[[], bool],
+    ) -> Iterator[tuple[str, Proof]]:
+        """The generator's sentences that are proven, up to the first that is not. It is not even
+        opened when nothing it could say would pass: without a judge, a statement in another
+        language than its evidence can't be proven."""
+        spoken = answer_language(self.language)
+        evidence = [
+            item
+            for item in self._within(MODEL_SHARE)
+            if self._judge is not None or item.sentence.language == spoken
+        ]
+        generator = open_generator() if evidence else None
+        if generator is None:
+            return
+        read = compose.to_read(generator, evidence)
+        begun = time.perf_counter()
+        checking = 0.0
+
+        def on_token() -> None:
+            if self.clock.first_token is None:
+                self.clock.first_token = time.perf_counter() - begun
+
+        drafted = compose.draft(
+            generator, self.retrieved.query, read, cancelled=cancelled, on_token=on_token
+        )
+        try:
+            with closing(drafted):
+                for sentence in drafted:
+                    checked = time.perf_counter()
+                    statement, hints = strip_markers(sentence)
+                    proof = verify(
+                        statement, spoken, read, self._judge, hints, lexicon=self._lexicon
+                    )
+                    checking += time.perf_counter() - checked
+                    if proof is None:
+                        return
+                    yield statement, proof
+        finally:
+            self.clock.verify = checking
+            self.clock.generate = time.perf_counter() - begun - checking
+
+    def _compare(self) -> None:
+        """Two values of the same thing, where one of them is in the answer."""
+        for conflict in find_disagreements(
+            self._within(DISAGREEMENT_SHARE), answer_language(self.language)
+        ):
+            members = [item for _, items in conflict.values for item in items]
+            if any(self._numbering.number(item) is not None for item in members):
+                values = tuple(
+                    DisagreementValue(value, self._cite(items)) for value, items in conflict.values
+                )
+                self._disagreements.append(Disagreement(conflict.about, values))
+
+    def _cite(self, items: Sequence[Evidence]) -> tuple[int, ...]:
+        return tuple(sorted(self._numbering.cite(item).n for item in items))
+
+    def _within(self, share: float) -> list[Evidence]:
+        """Evidence that is at least this relevant, as a share of the best."""
+        evidence = self.retrieved.evidence
+        return [item for item in evidence if item.score >= evidence[0].score * share]
