@@ -2,6 +2,7 @@
 as slowly as it is told to. Its answers are scripted by what the question holds:
 
     disagree  two deadlines     unicorn  abstains     slow  takes ten seconds, can be stopped
+    gated     waits for `gate` before its first sentence
     stuck     two seconds without looking at `cancelled`     broken  RagError     crash  a bug
 """
 
@@ -48,6 +49,7 @@ class FakeAssistant:
         self.step = 0.02
         self.asked: list[tuple[str, tuple[Turn, ...]]] = []
         self.cancelled_seen = threading.Event()
+        self.gate = threading.Event()
 
     @classmethod
     def over_seeds(cls) -> FakeAssistant:
@@ -119,6 +121,8 @@ class FakeAssistant:
         yield Searched(standalone, "en", evidence, 0.05)
         if "stuck" in question:
             time.sleep(2)
+        if "gated" in question:
+            self.gate.wait(10)
         if "slow" in question:
             for _ in range(100):
                 time.sleep(0.1)

@@ -127,18 +127,14 @@ def fits(page: Page) -> bool:
 def test_evidence_then_sentences_then_sources(visit: Visit, fake: FakeAssistant) -> None:
     page = visit()
     assert page.title() == "Attest"
-    fake.step = 0.4
-    try:
-        turn = ask(page, "Why was it rejected?", "checking")
-        assert turn.get_attribute("aria-busy") == "true"
-        assert "3 passages" in turn.inner_text()
-        assert turn.locator(".att-sentence").count() == 0
-        turn.locator(".att-read summary").click()
-        page.wait_for_selector(".att-sentence")
-        page.wait_for_selector('#t1[data-state="done"]')
-        assert turn.locator(".att-read").get_attribute("open") is not None  # stays unfolded
-    finally:
-        fake.step = 0.02
+    turn = ask(page, "Why was it rejected (gated)?", "checking")
+    assert turn.get_attribute("aria-busy") == "true"
+    assert "3 passages" in turn.inner_text()
+    assert turn.locator(".att-sentence").count() == 0
+    turn.locator(".att-read summary").click()
+    fake.gate.set()
+    page.wait_for_selector('#t1[data-state="done"]')
+    assert turn.locator(".att-read").get_attribute("open") is not None  # stays unfolded
     assert turn.locator(".att-sentence").count() == 2
     assert turn.locator(".att-sources .att-card").count() == 2
     assert "Answered in 1.2" in turn.inner_text()

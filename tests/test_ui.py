@@ -242,6 +242,18 @@ def test_a_document_without_a_date_says_so() -> None:
     assert render.turn(view, FRENCH).count(">sans date<") >= 1
 
 
+def test_a_document_without_a_title_is_called_by_its_file_once() -> None:
+    view = finished("Why?")
+    citation = view.citations[0]
+    view = replace(view, citations=(replace(citation, place=replace(citation.place, title=None)),))
+    section = render.turn(view, ENGLISH).partition('<section class="att-sources">')[2]
+    card = Seen(section.partition('<details class="att-also">')[0]).text()
+    assert card.count("003_2f0f35355889fd64.txt") == 1 and "September 2020" in card
+    info = DocumentInfo("plain.txt", None, None, "fr", 1)
+    for piece in (panels.documents([info], ENGLISH), panels.document(info, "x", ENGLISH)):
+        assert Seen(piece).text().count("plain.txt") == 1
+
+
 def test_a_disagreement_shows_both_values_with_quote_file_and_date() -> None:
     piece = render.turn(finished("disagree"), ENGLISH)
     section = piece[piece.index('<section class="att-disagree">') :]
