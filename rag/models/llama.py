@@ -15,40 +15,29 @@ from __future__ import annotations
 import codecs
 import ctypes
 import os
-import re
 import threading
 import weakref
 from collections.abc import Callable, Iterator, Sequence
-from datetime import UTC, datetime
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 from rag.config import Settings, shipped
 from rag.errors import ModelUnavailable, RagError
+from rag.models.chat import ChatTemplate
 from rag.models.gguf import (
     EMBEDDED_NAME,
     embedded_gguf,
-    forget_log,
-    last_log_line,
-    llama_api,
     read_gguf,
     requantised,
 )
 from rag.models.hardware import physical_cores
+from rag.models.llama_api import first_log_line, forget_log, llama_api
 from rag.models.turns import Turns
 from rag.types import Message
 
 _BATCH = 512
 _ABORTED, _NO_ROOM = 2, 1
-_CHATML = (
-    "{% for message in messages %}{{ '<|im_start|>' + message['role'] + '\n' + message['content']"
-    " + '<|im_end|>\n' }}{% endfor %}"
-    "{% if add_generation_prompt %}{{ '<|im_start|>assistant\n' }}{% endif %}"
-)
-"""For a model that brings no chat template."""
-_TODAY = datetime(2024, 7, 26, tzinfo=UTC)
-"""Some templates tell the model the date; a fixed one, so that tomorrow's answer is today's."""
 
 
 class LlamaGenerator:
@@ -83,7 +72,7 @@ class LlamaGenerator:
         )
         if not self._model:
             raise ModelUnavailable(
-                f"{path}: llama.cpp can't load it ({last_log_line() or 'no reason given'}); "
+                f"{path}: llama.cpp can't load it ({first_log_line() or 'no reason given'}); "
                 "name another GGUF file in RAG_MODEL"
             )
         self._context = self._new_context(context_tokens, threads or physical_cores())
@@ -94,9 +83,7 @@ class LlamaGenerator:
         self._vocab = api.llama_model_get_vocab(self._model)
         self.context_tokens = int(api.llama_n_ctx(self._context))
         """Tokens that prompt and answer may take together."""
-        self._bos = self._token_text(api.llama_vocab_bos(self._vocab))
-        self._control = self._control_tokens()
-        self._render = self._template()
+        self._chat = self._own_chat()
 
     def _new_context(self, tokens: int, threads: int) -> Any:
         api = self._api
@@ -114,7 +101,7 @@ class LlamaGenerator:
             api.llama_model_free(self._model)
             raise ModelUnavailable(
                 f"{self._path}: no memory for it and {params.n_ctx} tokens "
-                f"({last_log_line() or 'no reason given'}); name a smaller model in RAG_MODEL"
+                f"({first_log_line() or 'no reason given'}); name a smaller model in RAG_MODEL"
             )
         return context
 
@@ -151,74 +138,33 @@ class LlamaGenerator:
                 return buffer.raw[:count]
             size = -count
 
-    def _control_tokens(self) -> re.Pattern[str] | None:
-        """What a message must not hold: a document that writes `<|im_end|>` would end its turn."""
-        attribute = self._api.llama_vocab_get_attr
-        texts = {
+    def _own_chat(self) -> ChatTemplate:
+        """The template that the file brings, with the control tokens that no message may hold."""
+        api, attribute = self._api, self._api.llama_vocab_get_attr
+        template = api.llama_model_chat_template(self._model, None)
+        control = {
             self._token_text(token)
-            for token in range(self._api.llama_vocab_n_tokens(self._vocab))
-            if attribute(self._vocab, token) & self._api.LLAMA_TOKEN_ATTR_CONTROL
+            for token in range(api.llama_vocab_n_tokens(self._vocab))
+            if attribute(self._vocab, token) & api.LLAMA_TOKEN_ATTR_CONTROL
         }
-        found = sorted(
-            (text for text in texts if len(text) > 1), key=lambda text: (-len(text), text)
+        return ChatTemplate(
+            self.name,
+            template.decode("utf-8", "replace") if template else None,
+            bos=self._token_text(api.llama_vocab_bos(self._vocab)),
+            eos=self._token_text(api.llama_vocab_eos(self._vocab)),
+            control=control,
         )
-        return re.compile("|".join(map(re.escape, found))) if found else None
 
     # --- the prompt ---------------------------------------------------------------------
 
-    def _template(self) -> Callable[[Sequence[Message], bool], str]:
-        """The model's own chat template: (messages, with the answer's beginning) to text."""
-        from jinja2 import TemplateError
-        from llama_cpp.llama_chat_format import Jinja2ChatFormatter
-
-        own = self._api.llama_model_chat_template(self._model, None)
-        eos = self._token_text(self._api.llama_vocab_eos(self._vocab))
-        source = own.decode("utf-8", "replace") if own else _CHATML
-        formatters: dict[bool, Any] = {}
-        try:
-            for begin in (False, True):
-                formatter: Any = Jinja2ChatFormatter(
-                    source, eos_token=eos, bos_token=self._bos, add_generation_prompt=begin
-                )
-                formatter.strftime_now = _TODAY.strftime
-                formatters[begin] = formatter
-        except TemplateError as error:
-            raise ModelUnavailable(f"{self._path}: its chat template is broken ({error})") from None
-
-        def render(messages: Sequence[Message], begin: bool) -> str:
-            shape = [{"role": m.role, "content": self._defused(m.content)} for m in messages]
-            try:
-                # Answers that think aloud would spend their budget before they begin.
-                return str(formatters[begin](messages=shape, enable_thinking=False).prompt)
-            except (TemplateError, ValueError, TypeError, KeyError, IndexError) as error:
-                reason = " ".join(str(error).split()) or type(error).__name__
-                raise ModelUnavailable(
-                    f"{self.name}: its chat template refuses the messages ({reason}); name "
-                    "another model in RAG_MODEL"
-                ) from None
-
-        return render
-
-    def _defused(self, text: str) -> str:
-        if self._control is None:
-            return text
-        return self._control.sub(lambda found: f"{found[0][0]} {found[0][1:]}", text)
-
     def _segments(self, messages: Sequence[Message]) -> list[tuple[int, ...]]:
         """The prompt's tokens, cut where a message ends; the last segment is never empty."""
-        try:
-            whole = self._render(messages, True)
-        except ModelUnavailable:
-            messages = _without_system(messages)  # some templates know no system role
-            whole = self._render(messages, True)
+        messages, whole = self._chat.prompt(messages)
         tokens = self._prompt_tokens(whole)
         cuts = [0]
         for count in range(1, len(messages)):
-            try:
-                head = self._render(messages[:count], False)
-            except ModelUnavailable:  # not every beginning of a chat is one
-                continue
-            if whole.startswith(head):
+            head = self._chat.beginning(messages[:count])
+            if head is not None and whole.startswith(head):
                 part = self._prompt_tokens(head)
                 if cuts[-1] < len(part) < len(tokens) and tokens[: len(part)] == part:
                     cuts.append(len(part))
@@ -310,7 +256,9 @@ class LlamaGenerator:
         if code in (0, _ABORTED):
             return bool(code == 0)
         self._kept.clear()
-        reason = "no room in its context" if code == _NO_ROOM else last_log_line() or f"code {code}"
+        reason = (
+            "no room in its context" if code == _NO_ROOM else first_log_line() or f"code {code}"
+        )
         raise ModelUnavailable(f"{self.name}: llama.cpp failed ({reason}); ask again, or restart")
 
     # --- the end ------------------------------------------------------------------------
@@ -333,18 +281,26 @@ class LlamaGenerator:
             raise ModelUnavailable(f"{self.name} has been closed; open it again")
 
 
-def default_gguf(
-    settings: Settings, note: Callable[[str], None] = lambda line: None
-) -> tuple[Path, str | None]:
-    """(file, name or None for the file's own): the GGUF that the person named; else the trained one
-    that comes with the project; else the embedded one, in a copy that is faster here, made once in
-    the data folder. `note` gets a line when that copy can't be made. Raises ModelUnavailable."""
+def chosen_gguf(settings: Settings) -> tuple[Path, str]:
+    """(file, name) of the GGUF that the person named; else of the trained one that comes with the
+    project; else of the embedded one. Loads nothing. Raises ModelUnavailable."""
     if settings.model:
-        return settings.model, None
+        return settings.model, read_gguf(settings.model, whole=False).name
     trained = sorted((shipped("models") / "generator").glob("*.gguf"))
     if trained:
-        return trained[0], None
-    return requantised(embedded_gguf(), settings.data_folder, note), EMBEDDED_NAME
+        return trained[0], read_gguf(trained[0], whole=False).name
+    return embedded_gguf(), EMBEDDED_NAME
+
+
+def open_llama(
+    settings: Settings, note: Callable[[str], None] = lambda line: None
+) -> LlamaGenerator:
+    """The chosen model, loaded; the embedded one from a copy that is faster, made once in the data
+    folder. `note` gets a line when that copy can't be made. Raises ModelUnavailable."""
+    path, name = chosen_gguf(settings)
+    if name == EMBEDDED_NAME:
+        path = requantised(path, settings.data_folder, note)
+    return LlamaGenerator(path, name=name)
 
 
 class _Watch:
@@ -370,15 +326,6 @@ def _free(api: Any, sampler: Any, context: Any, model: Any) -> None:
     api.llama_sampler_free(sampler)
     api.llama_free(context)
     api.llama_model_free(model)
-
-
-def _without_system(messages: Sequence[Message]) -> list[Message]:
-    """The system's words at the head of the first message of the user."""
-    system = "\n\n".join(m.content for m in messages if m.role == "system")
-    rest = [m for m in messages if m.role != "system"]
-    if system and rest and rest[0].role == "user":
-        rest[0] = Message("user", f"{system}\n\n{rest[0].content}")
-    return rest
 
 
 def _check_memory(path: Path) -> None:
