@@ -34,8 +34,6 @@ from rag.verify import Proof, strip_markers, verify
 
 CONSULTED = 8
 """Passages that an answer says it read."""
-DISAGREEMENT_SHARE = 0.4
-"""Evidence that is at least this relevant, as a share of the best, is compared with it."""
 MODEL_SHARE = 0.5
 """A generated sentence must rest on evidence that is at least this relevant, as a share of the
 best: what is proven but beside the question is no answer."""
@@ -78,12 +76,18 @@ class AnswerInTheMaking:
     ) -> Iterator[SentenceReady]:
         """Each sentence as soon as it has passed its check. Needs evidence."""
         for statement, proof in self._proven(open_generator, cancelled):
+            if self._numbering.number(proof.evidence) is None and not self._room():
+                break
             citation = self._numbering.cite(proof.evidence)
             yield self._ready(AnswerSentence(statement, (citation.n,), "supported", proof.score))
-        if not self._sentences and not cancelled():
-            for number, item in enumerate(compose.to_quote(self.retrieved.evidence)):
-                citation = self._numbering.cite(item)
-                yield self._ready(compose.quoted_sentence(citation, self.language, number == 0))
+        # Without a judge a proven sentence is an extract, and its choice is a small model's: what
+        # the search holds for the best is quoted beside it.
+        if not cancelled() and (self._judge is None or not self._sentences):
+            for item in compose.to_quote(self.retrieved.evidence):
+                if self._numbering.number(item) is None and self._room():
+                    first = not self._sentences
+                    citation = self._numbering.cite(item)
+                    yield self._ready(compose.quoted_sentence(citation, self.language, first))
         self._compare()
 
     def finish(self, models: ModelNames) -> Answer:
@@ -111,6 +115,9 @@ class AnswerInTheMaking:
             ),
         )
 
+    def _room(self) -> bool:
+        return len(self._numbering.citations) < compose.MAX_QUOTES
+
     def _ready(self, sentence: AnswerSentence) -> SentenceReady:
         self._sentences.append(sentence)
         return SentenceReady(sentence, self._numbering.citations)
@@ -126,8 +133,9 @@ class AnswerInTheMaking:
         spoken = answer_language(self.language)
         evidence = [
             item
-            for item in self._within(MODEL_SHARE)
-            if self._judge is not None or item.sentence.language == spoken
+            for item in self.retrieved.evidence
+            if item.score >= self.retrieved.evidence[0].score * MODEL_SHARE
+            and (self._judge is not None or item.sentence.language == spoken)
         ]
         generator = open_generator() if evidence else None
         if generator is None:
@@ -160,10 +168,9 @@ class AnswerInTheMaking:
             self.clock.generate = time.perf_counter() - begun - checking
 
     def _compare(self) -> None:
-        """Two values of the same thing, where one of them is in the answer."""
-        for conflict in find_disagreements(
-            self._within(DISAGREEMENT_SHARE), answer_language(self.language)
-        ):
+        """Two values of the same thing, where one of them is in the answer. The other one may stand
+        in a sentence that shares few words with the question, so all that was found is compared."""
+        for conflict in find_disagreements(self.retrieved.nearby, answer_language(self.language)):
             members = [item for _, items in conflict.values for item in items]
             if any(self._numbering.number(item) is not None for item in members):
                 values = tuple(
@@ -173,8 +180,3 @@ class AnswerInTheMaking:
 
     def _cite(self, items: Sequence[Evidence]) -> tuple[int, ...]:
         return tuple(sorted(self._numbering.cite(item).n for item in items))
-
-    def _within(self, share: float) -> list[Evidence]:
-        """Evidence that is at least this relevant, as a share of the best."""
-        evidence = self.retrieved.evidence
-        return [item for item in evidence if item.score >= evidence[0].score * share]

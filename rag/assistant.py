@@ -7,6 +7,7 @@ Every face (command line, page, eval, benchmark) goes through `Assistant.stream`
 
 from __future__ import annotations
 
+import hashlib
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -40,6 +41,7 @@ from rag.types import (
 from vectorstore.catalog import SqliteCatalog
 from vectorstore.chroma import ChromaStore
 from vectorstore.lexical import SqliteLexicalIndex
+from vectorstore.schema import remove_index
 
 
 def never() -> bool:
@@ -135,9 +137,13 @@ class Assistant:
         return self._search(standalone(cleaned, language, history), limit)
 
     def _search(self, query: Query, limit: int) -> Retrieved:
-        """Once more when another process changed the index in between."""
+        """Once more when the vectors turned out damaged (they are made anew from the catalog), or
+        another process changed the index in between."""
         generation = self.index.catalog.generation()
         try:
+            return self._retriever.search(query, limit)
+        except IndexDamaged:
+            self.index.heal()
             return self._retriever.search(query, limit)
         except RagError:
             if self.index.catalog.generation() == generation:
@@ -190,8 +196,8 @@ def turn_of(answer: Answer) -> Turn:
 
 def open_assistant(settings: Settings, *, rebuild: bool = False) -> Assistant:
     """The assistant over the index in `settings.data_folder`. Nothing heavy is loaded yet, and
-    nothing is synced (see `Index.refresh`). With `rebuild`, an index that can't be read is put
-    aside first, so that it can be made anew.
+    nothing is synced (see `Index.refresh`). With `rebuild`, an index that can't be read is removed
+    first, so that it can be made anew.
 
     Raises FolderMismatch, IndexMismatch, IndexDamaged, ModelUnavailable, and RagError for a data
     folder that can't be written."""
@@ -204,7 +210,7 @@ def open_assistant(settings: Settings, *, rebuild: bool = False) -> Assistant:
             data,
             catalog,
             SqliteLexicalIndex(catalog.database),
-            ChromaStore(None if settings.chroma_url else data / "chroma", settings.chroma_url),
+            _open_store(settings, data),
             embedder,
             docs=settings.docs,
             default_docs=shipped("seeds"),
@@ -229,10 +235,16 @@ def _open_catalog(data: Path, *, rebuild: bool) -> SqliteCatalog:
     except (IndexDamaged, IndexMismatch):
         if not rebuild:
             raise
-        for part in (path, path.with_name(f"{path.name}-wal"), path.with_name(f"{path.name}-shm")):
-            if part.exists():
-                part.replace(part.with_name(f"{part.name}.unreadable"))
+        remove_index(path)
         return SqliteCatalog(path)
+
+
+def _open_store(settings: Settings, data: Path) -> ChromaStore:
+    """A folder of the index, or a collection of its own on a server."""
+    if not settings.chroma_url:
+        return ChromaStore(data / "chroma")
+    name = hashlib.sha256(str(data.resolve()).encode()).hexdigest()[:16]
+    return ChromaStore(None, settings.chroma_url, f"attest-{name}")
 
 
 def _judge(settings: Settings) -> Judge | None:

@@ -15,6 +15,9 @@ from rag.question import Wanted, wanted
 from rag.terms import content_words, fold, terms, words
 from rag.types import QueryTerm, Sentence
 
+BESIDE = 25
+"""Characters after a value that may hold its unit."""
+
 _REASONS = {
     "en": frozenset(
         "because since due reason reasons therefore thus caused led fear fears".split()
@@ -158,6 +161,14 @@ def answers_kind(asked: Asked, sentence: Sentence) -> bool | None:
     if asked.kind == "why":
         return any(fold(word) in _REASONS.get(language, frozenset()) for word in words(text))
     return None
+
+
+def around_values(text: str, language: str) -> str:
+    """The words of its dates and beside its numbers, without figures: "septembre", "langues marchés"."""
+    spans = [(date.start, date.end) for date in find_dates(text)]
+    spans += [(number.start, number.end) for number in facts.numbers(text, language)]
+    near = (words(text[start : end + BESIDE]) for start, end in sorted(spans))
+    return " ".join(word for found in near for word in found[:3] if not word[0].isdigit())
 
 
 def _by_rank(rank: int | None) -> float:

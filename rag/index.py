@@ -9,7 +9,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from rag.errors import FolderMismatch, IndexBusy, IndexMissing, UsageError
-from rag.fresh import FOLDER, is_writing, mismatch, stale
+from rag.fresh import DIRTY, FOLDER, STORE, is_writing, mismatch, stale
 from rag.protocols import Catalog, Embedder, LexicalIndex, Progress, VectorStore
 from rag.sync import sync
 from rag.types import SyncReport
@@ -40,7 +40,7 @@ class Index:
                 "an index of its own with --data DIR"
             )
         self.folder = docs.resolve() if docs is not None else Path(recorded or default_docs)
-        self._asked_for = docs is not None
+        self._asked_for, self._default_docs = docs is not None, default_docs
 
     def state(self) -> str:
         """In a few words, for `rag doctor`."""
@@ -55,6 +55,7 @@ class Index:
         may not be what the folder holds, or was made anew. Raises IndexMissing when nothing stands
         and another process is making it, UsageError when there is no folder to make it from."""
         made = self.catalog.meta(FOLDER) is not None
+        self._follow_a_moved_checkout()
         if not self.folder.is_dir():
             if made and not self._asked_for:
                 return f"the folder {self.folder} is gone; answering from its index"
@@ -70,6 +71,13 @@ class Index:
                 ) from None
             return "another process is writing the index; answering from what stands"
         return f"the index was made anew: {report.rebuilt}" if report.rebuilt else None
+
+    def _follow_a_moved_checkout(self) -> None:
+        """The shipped documents that an index was made of lie elsewhere when the checkout moved."""
+        default = self._default_docs
+        if not self.folder.exists() and self.folder.name == default.name and default.is_dir():
+            self.folder = default.resolve()
+            self.catalog.set_meta(FOLDER, str(self.folder))
 
     def _stale(self) -> bool:
         return stale(self.folder, self.catalog, self.embedder.name)
@@ -87,6 +95,11 @@ class Index:
             progress=progress,
             rebuild=rebuild,
         )
+
+    def heal(self) -> None:
+        """Fills the vector store anew from the catalog's own vectors, after it turned out damaged."""
+        self.catalog.set_meta(STORE, DIRTY)
+        self.sync()
 
     def close(self) -> None:
         self.store.close()

@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from rag import cite, compare
-from rag.figures import Asked, question_figures, sentence_figures
+from rag.figures import Asked, around_values, question_figures, sentence_figures
 from rag.followup import Query
 from rag.protocols import Catalog, Embedder, Judge, LexicalIndex, Lexicon, VectorStore
 from rag.question import query_terms
@@ -30,6 +30,10 @@ RRF_K = 60
 """Constant of reciprocal rank fusion (Cormack, Clarke & Buettcher, SIGIR 2009)."""
 CONTEXT_SHARE = 0.3
 """What a neighbour's lexical score adds to a sentence's own."""
+COMPARED = 4
+"""Of so many best sentences, sentences like them are looked up, as far as..."""
+ALIKE = 12
+"""... so many of each: where another value of the same thing may stand."""
 JUDGED = 20
 """Sentences that a judge reads, if there is one."""
 
@@ -41,6 +45,9 @@ class Retrieved:
     query: Query
     evidence: tuple[Evidence, ...]
     """Best first, statements that say the same merged."""
+    nearby: tuple[Evidence, ...]
+    """The same, and statements like the best of it, however little they share with the question:
+    where another value of the same thing may stand."""
     answerable: float
     """Probability that the evidence answers the question, 0..1."""
     features: Mapping[str, float]
@@ -93,12 +100,13 @@ class Retriever:
         """At most `limit` pieces of evidence, best first."""
         asked, candidates = self.candidates(query)
         if not candidates:
-            return Retrieved(query, (), 0.0, {})
+            return Retrieved(query, (), (), 0.0, {})
         scored = self._judged(query, self.scored(asked, candidates))
         features = self.question_features(asked, candidates, scored)
-        evidence = self._merged([self._evidence(item) for item in scored[: 4 * limit]])
+        evidence = self._merged([self._evidence(item) for item in scored])
+        nearby = self._merged([*evidence[:limit], *self._alike(asked, scored)])
         answerable = sigmoid(logit(self.weights.question, features))
-        return Retrieved(query, tuple(evidence[:limit]), answerable, features)
+        return Retrieved(query, tuple(evidence[:limit]), tuple(nearby), answerable, features)
 
     # --- candidates ---------------------------------------------------------------------
 
@@ -231,6 +239,19 @@ class Retriever:
         return _best_first(fused) + tail
 
     # --- evidence -----------------------------------------------------------------------
+
+    def _alike(self, asked: Asked, scored: Sequence[Scored]) -> list[Evidence]:
+        """Statements that share words with the best ones, or the words around their values."""
+        found: dict[int, Sentence] = {}
+        for item in scored[:COMPARED]:
+            language = item.sentence.language
+            for words in (item.sentence.text, around_values(item.sentence.text, language)):
+                statement = Query(words, words, (), language, language)
+                statement_terms = query_terms(statement, self._languages, self.lexicon)
+                hits = self.lexical.search(statement_terms, ALIKE)
+                found |= {s.id: s for s in self.catalog.sentences([int(hit.id) for hit in hits])}
+        candidates = [Candidate(found[key], 0.0, None, None, 0.0) for key in sorted(found)]
+        return [self._evidence(item) for item in self.scored(asked, candidates)]
 
     def _document(self, source: str) -> Document:
         if source not in self._documents:

@@ -126,7 +126,7 @@ def show_answer(answer: Answer) -> str:
         if citation.place.title:
             where += f", {citation.place.title}"
         parts.append(_wrap(where, "      ", f"  [{citation.n}] "))
-        parts.append(_wrap(f"« {citation.place.quote} »", "      "))
+        parts.append(_wrap(_in_marks(citation.place.quote), "      "))
         if citation.also:
             key = "also" if len(citation.also) == 1 else "also_many"
             files = ", ".join(place.source for place in citation.also)
@@ -140,6 +140,11 @@ def _passage(place: Place, words: dict[str, str]) -> str:
     )
 
 
+def _in_marks(quote: str) -> str:
+    """In quotation marks, once: a quotation brings its own."""
+    return quote if quote.startswith(("«", "“", '"')) else f"« {quote} »"
+
+
 def show_evidence(found: Searched) -> str:
     """`rag search`: scores, places and quotes, best first."""
     words = _WORDS[answer_language(found.language)]
@@ -149,7 +154,7 @@ def show_evidence(found: Searched) -> str:
         if item.also:
             where += f" (+{len(item.also)})"
         parts.append(f"{item.score:.2f}  {where}")
-        parts.append(_wrap(f"« {item.place.quote} »", "      "))
+        parts.append(_wrap(_in_marks(item.place.quote), "      "))
     return printable("\n".join(parts)) + "\n" if parts else "nothing found\n"
 
 

@@ -35,7 +35,6 @@ from rag.protocols import Vectors, VectorStore
 from rag.types import Chunk, Document, Hit, QueryTerm, Sentence, Span
 from vectorstore.catalog import SqliteCatalog
 from vectorstore.chroma import ChromaStore
-from vectorstore.exact import ExactStore
 from vectorstore.lexical import SqliteLexicalIndex
 from vectorstore.schema import SCHEMA, Database, remove_index
 
@@ -94,7 +93,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         process.wait()
 
 
-@pytest.fixture(params=["chroma", "server", "exact", "memory"])
+@pytest.fixture(params=["chroma", "server", "memory"])
 def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[VectorStore]:
     made: VectorStore
     match request.param:
@@ -102,8 +101,6 @@ def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[VectorStor
             made = ChromaStore(tmp_path / "chroma")
         case "server":
             made = ChromaStore(None, request.getfixturevalue("server"), f"t{tmp_path.name[-40:]}")
-        case "exact":
-            made = ExactStore()
         case _:
             made = MemoryStore()
     yield made
@@ -178,34 +175,6 @@ def test_a_marker_names_what_was_flushed(store: VectorStore) -> None:
     assert first
     assert first != empty
     assert store.marker() == first
-
-
-@settings(max_examples=60, deadline=None)
-@given(
-    st.lists(
-        st.tuples(
-            st.sampled_from(["upsert", "delete", "clear"]),
-            st.lists(st.integers(0, 6), max_size=5),
-        ),
-        max_size=12,
-    )
-)
-def test_exact_and_fake_agree(steps: list[tuple[str, list[int]]]) -> None:
-    exact, fake = ExactStore(), MemoryStore()
-    vectors = unit(8, 64)
-    for number, (verb, keys) in enumerate(steps):
-        for store in (exact, fake):
-            ids = [str(key) for key in keys]
-            if verb == "upsert":
-                store.upsert(ids, vectors[[(key * 7 + number) % 64 for key in keys]])
-            elif verb == "delete":
-                store.delete(ids)
-            else:
-                store.clear()
-    assert exact.ids() == fake.ids()
-    one, other = exact.search(vectors[0], 50), fake.search(vectors[0], 50)
-    assert [hit.id for hit in one] == [hit.id for hit in other]
-    assert [h.score for h in one] == pytest.approx([h.score for h in other], abs=1e-6)
 
 
 # --- Chroma's own -----------------------------------------------------------------------------
@@ -720,20 +689,6 @@ def test_a_file_where_the_folder_should_be_is_one_line(tmp_path: Path) -> None:
         SqliteCatalog(tmp_path / "data" / "index.sqlite")
     with pytest.raises(RagError, match="can't be opened"):
         SqliteCatalog(tmp_path)
-
-
-def test_exact_store_is_loaded_from_a_catalog(catalog: SqliteCatalog) -> None:
-    assert ExactStore.of(catalog).ids() == set()
-    put(catalog)
-    put(catalog, "b.txt", "cb")
-    assert ExactStore.of(catalog).ids() == set()
-    vector = unit(2, 1)
-    catalog.put_vectors([a_document().text], vector)
-    store = ExactStore.of(catalog)
-    assert store.search(vector[0], 5) == [
-        Hit("c1", pytest.approx(1.0)),
-        Hit("cb", pytest.approx(1.0)),
-    ]
 
 
 # --- the lexical index ------------------------------------------------------------------------
