@@ -226,7 +226,7 @@ def test_an_answer_with_its_sources() -> None:
     assert '<p class="att-sentence att-supported">' in piece
     assert '<p class="att-sentence att-quoted">' in piece
     assert '<span class="att-lead">Your documents say:</span>' in piece
-    assert '<span class="att-quote" lang="fr">« la date limite du 15 septembre' in piece
+    assert '<span class="att-quote" lang="fr">«\u00a0la date limite du 15 septembre' in piece
     assert '<blockquote lang="fr">la société chinoise est devenue insensible</blockquote>' in piece
     assert "and in 1 more file" in piece
     assert '<time datetime="2020-09">September 2020</time>' in piece
@@ -326,6 +326,7 @@ def test_dates_and_counts_as_a_person_writes_them() -> None:
     ]  # fmt: skip
     assert FRENCH.date("2020-09-01") == "1er septembre 2020"
     assert FRENCH.seconds(1.25).startswith("1,")
+    assert ENGLISH.seconds(0.04) == "<\u20090.1\u00a0s"
     assert [FRENCH.count(FRENCH.passages, n) for n in (0, 1, 2)] == [
         "0 passage lu", "1 passage lu", "2 passages lus",
     ]  # fmt: skip

@@ -143,9 +143,9 @@ class Desk:
 
     def close(self) -> None:
         """Stop every job, and free the assistant's models and files once the running one has ended.
-        After five seconds the process is left to end as it is: an index survives that."""
+        After two seconds the process is left to end as it is: an index survives that."""
         self._closing = True
-        deadline = time.monotonic() + 5
+        deadline = time.monotonic() + 2
         with self._moved:
             for stop in self._line:
                 stop.set()

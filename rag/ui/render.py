@@ -22,7 +22,7 @@ from rag.types import (
     SentenceReady,
 )
 from rag.ui.desk import Progressed
-from rag.ui.text import LANGUAGES, Example, Strings
+from rag.ui.text import LANGUAGES, NBSP, Example, Strings
 
 SHOWN_QUESTION = 600
 """Characters of a question that the page shows; all of it is asked."""
@@ -204,6 +204,8 @@ def _sentence(
         cited = by_number.get(sentence.citations[0]) if sentence.citations else None
         lang = cited.place.language if cited else "und"
         lead, quote = sentence.text[:cut].rstrip(), sentence.text[cut:].strip()
+        if quote.startswith("« ") and quote.endswith(" »"):
+            quote = f"«{NBSP}{quote[2:-2]}{NBSP}»"  # the marks stay with their words
         inner = (
             f'<span class="att-lead">{esc(lead)}</span> ' if lead else ""
         ) + f'<span class="att-quote" lang="{esc(lang)}">{esc(quote)}</span>'

@@ -7,17 +7,17 @@ from __future__ import annotations
 import ipaddress
 import logging
 import os
+import signal
 import socket
 import sys
 import threading
-import time
 from collections.abc import Awaitable, Callable, MutableMapping, Sequence
 from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from rag.config import Settings, shipped
-from rag.errors import RagError, UsageError
+from rag.errors import Cancelled, RagError, UsageError
 
 if TYPE_CHECKING:
     import gradio as gr
@@ -106,16 +106,25 @@ def serve_desk(
     write: Callable[[str], Any] | None = None,
     examples: Sequence[Example] = (),
 ) -> None:
-    """`serve`, over a desk that is there already."""
+    """`serve`, over a desk that is there already. For the main thread, which gets the Ctrl-C."""
     say = write if write is not None else _to_stdout
     credentials = check_access(host, auth)
     port = check_port(host, port)
     page = None
+    interrupted = threading.Event()
+
+    def interrupt(number: int, frame: object) -> None:
+        interrupted.set()  # Python drops a KeyboardInterrupt that hits in the middle of an import
+        raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGINT, interrupt)
     try:
         say("Attest is starting…\n")
         from rag.ui.page import build_page
 
         page = build_page(desk, examples=examples)
+        if interrupted.is_set():
+            raise KeyboardInterrupt
         address = launch(page, host, port, credentials)
         say(f"Attest is ready: {address}  (Ctrl-C stops it)\n")
         if not is_loopback(host):
@@ -128,14 +137,17 @@ def serve_desk(
             import webbrowser
 
             webbrowser.open(address)
-        while True:
-            time.sleep(3600)
+        while not interrupted.wait(3600):
+            pass
+        raise KeyboardInterrupt
     except KeyboardInterrupt:
+        signal.signal(signal.SIGINT, signal.SIG_IGN)  # what follows takes two seconds at most
         say("\nStopped.\n")
     finally:
         desk.close()
         if page is not None:
             page.close(verbose=False)
+        signal.signal(signal.SIGINT, before)
 
 
 def launch(
@@ -155,8 +167,9 @@ def launch(
             prevent_thread_lock=True,
             **launch_options(host),
         )
-    except OSError as error:
-        raise _taken(port) from error
+    except OSError as error:  # Gradio's word for a port that is taken and for a slow start alike
+        check_port(host, port)
+        raise RagError("the page's server did not start within five seconds: try again") from error
     return f"http://{'localhost' if host in ('0.0.0.0', '::') else host}:{port}/"
 
 
@@ -268,6 +281,8 @@ def _warm(desk: Desk, say: Callable[[str], Any]) -> None:
     """Open the index and load what searches it while the visitor reads the page."""
     try:
         desk.call(lambda assistant: assistant.search("attest", 1))
+    except Cancelled:
+        pass
     except RagError as error:
         say(f"{error}\n")
     except Exception:

@@ -105,7 +105,9 @@ class Strings:
         return forms[0 if one else 1].format(n=n, **blanks)
 
     def seconds(self, value: float) -> str:
-        return f"{value:.1f}".replace(".", self.decimal) + NBSP + "s"
+        """To a tenth of a second."""
+        figure = f"{value:.1f}" if value >= 0.05 else "<\u20090.1"
+        return figure.replace(".", self.decimal) + NBSP + "s"
 
     def date(self, date: str | None) -> str:
         """`2020-09-14` as a person writes it; anything unexpected stays as it is."""
