@@ -43,6 +43,7 @@ class Bert:
         self._tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
         self._tokenizer.no_padding()  # files may fix both, as all-MiniLM-L6-v2's does
         self._tokenizer.enable_truncation(self.max_tokens)
+        self._types = _reads_types(read_json(folder / "tokenizer_config.json"))
 
     def _layer(self, prefix: str) -> dict[str, tuple[torch.Tensor, torch.Tensor]]:
         import torch
@@ -78,10 +79,11 @@ class Bert:
 
         encoding = self._tokenizer.encode(text, other)
         ids = torch.tensor(encoding.ids)
+        types = torch.tensor(encoding.type_ids) if self._types else torch.zeros_like(ids)
         state, width = self._state, int(self.config["hidden_size"])
         hidden = (
             state["embeddings.word_embeddings.weight"][ids]
-            + state["embeddings.token_type_embeddings.weight"][torch.tensor(encoding.type_ids)]
+            + state["embeddings.token_type_embeddings.weight"][types]
             + state["embeddings.position_embeddings.weight"][: len(ids)]
         )
         hidden = functional.layer_norm(
@@ -122,6 +124,15 @@ class Bert:
             )
         )
         return functional.linear(pooled, state["classifier.weight"], state["classifier.bias"])
+
+
+def _reads_types(config: dict[str, Any]) -> bool:
+    """Whether transformers would tell the model which of the two texts a token belongs to: BERT's
+    own tokenizer class does, the general one only when asked to."""
+    names = config.get("model_input_names")
+    if names is not None:
+        return "token_type_ids" in names
+    return str(config.get("tokenizer_class") or "Bert").startswith("Bert")
 
 
 def load_bert(folder: Path, max_tokens: int) -> Bert | None:
