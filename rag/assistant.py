@@ -8,6 +8,7 @@ Every face (command line, page, eval, benchmark) goes through `Assistant.stream`
 from __future__ import annotations
 
 import hashlib
+import logging
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -20,9 +21,9 @@ from rag.followup import Query, standalone
 from rag.index import Index
 from rag.language import detect
 from rag.models.embedders import default_embedder
-from rag.models.gguf import embedded_gguf, read_gguf, requantised
+from rag.models.judges import default_judge
 from rag.models.lexicon import NumpyLexicon
-from rag.models.llama import LlamaGenerator
+from rag.models.llama import chosen_gguf, open_llama
 from rag.models.openai_server import OpenAIGenerator
 from rag.protocols import Generator, Judge, Lexicon, Progress
 from rag.question import readable
@@ -42,6 +43,8 @@ from vectorstore.catalog import SqliteCatalog
 from vectorstore.chroma import ChromaStore
 from vectorstore.lexical import SqliteLexicalIndex
 from vectorstore.schema import remove_index
+
+log = logging.getLogger(__name__)
 
 
 def never() -> bool:
@@ -205,7 +208,7 @@ def open_assistant(settings: Settings, *, rebuild: bool = False) -> Assistant:
     catalog = _open_catalog(data, rebuild=rebuild)
     try:
         embedder = default_embedder(settings)
-        generator_name, open_generator = _generator(settings, data)
+        generator_name, open_generator = _generator(settings)
         index = Index(
             data,
             catalog,
@@ -219,7 +222,7 @@ def open_assistant(settings: Settings, *, rebuild: bool = False) -> Assistant:
             index,
             Weights.read(shipped("models") / "relevance" / "weights.json"),
             lexicon=NumpyLexicon(shipped("models") / "lexicon"),
-            judge=_judge(settings),
+            judge=default_judge(settings),
             generator_name=generator_name,
             open_generator=open_generator,
         )
@@ -247,21 +250,10 @@ def _open_store(settings: Settings, data: Path) -> ChromaStore:
     return ChromaStore(None, settings.chroma_url, f"attest-{name}")
 
 
-def _judge(settings: Settings) -> Judge | None:
-    if not settings.judge:
-        return None
-    from rag.models.judges import CrossEncoderJudge
-
-    return CrossEncoderJudge(settings.judge)
-
-
-def _generator(settings: Settings, data: Path) -> tuple[str, Callable[[], Generator]]:
+def _generator(settings: Settings) -> tuple[str, Callable[[], Generator]]:
     """The generator's name, known without loading it, and how to load it."""
     if settings.llm_url:
         server = OpenAIGenerator(settings.llm_url, settings.llm_model, settings.llm_key)
         return server.name, lambda: server
-    if settings.model:
-        own = settings.model
-        return read_gguf(own).name, lambda: LlamaGenerator(own)
-    embedded = embedded_gguf()
-    return read_gguf(embedded).name, lambda: LlamaGenerator(requantised(embedded, data))
+    _, name = chosen_gguf(settings)
+    return name, lambda: open_llama(settings, log.warning)

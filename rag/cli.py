@@ -260,7 +260,7 @@ def _eval(options: argparse.Namespace, settings: Settings) -> int:
 
 def _models(options: argparse.Namespace, settings: Settings) -> int:
     from rag import batch
-    from rag.assistant import models_at_hand
+    from rag.models.registry import models_at_hand
     from rag.terminal import show_models
 
     models = models_at_hand(settings)

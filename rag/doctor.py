@@ -62,7 +62,7 @@ def _packages() -> Check:
 
 
 def _models(settings: Settings) -> list[Check]:
-    from rag.assistant import models_at_hand
+    from rag.models.registry import models_at_hand
 
     try:
         models = [model for model in models_at_hand(settings) if model.in_use]

@@ -28,7 +28,7 @@ STOP_WORDS: dict[str, frozenset[str]] = {
         out over own re s same she should shouldn so some such t than that the their
         theirs them themselves then there these they this those through to too under until
         up ve very was wasn we were weren what when where which while who whom whose why
-        will with won would wouldn you your yours yourself yourselves tell please say says
+        will with would wouldn you your yours yourself yourselves tell please say says
         said""".split()
     ),
     "fr": frozenset(
