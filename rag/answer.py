@@ -149,7 +149,12 @@ class AnswerInTheMaking:
                 self.clock.first_token = time.perf_counter() - begun
 
         drafted = compose.draft(
-            generator, self.retrieved.query, read, cancelled=cancelled, on_token=on_token
+            generator,
+            self.retrieved.query,
+            read,
+            extracts_only=self._judge is None,
+            cancelled=cancelled,
+            on_token=on_token,
         )
         try:
             with closing(drafted):

@@ -130,6 +130,10 @@ class LexicalIndex(Protocol):
     def document_frequency(self, term: QueryTerm) -> float:
         """Expected number of sentences that hold the term, over all languages."""
 
+    def spellings(self, term: str, language: str) -> list[str]:
+        """Terms of that language in the index that `term` may be a misspelling of (see
+        `rag.terms.misspelt`), sorted."""
+
 
 class Catalog(Protocol):
     """Documents with their text, sentences, chunks and vectors: the truth that the vector store

@@ -19,6 +19,25 @@ IDENTITY = 0.3
 """p of a word's own form in the other language, beside its translations: names and cognates
 ("application") are no dictionary's business. 0 to .5 measure the same (training/lexicon)."""
 
+FRAME_WEIGHT = 0.3
+"""Weight of words that say what kind of answer is wanted, which the answer itself rarely repeats:
+"in what year", "comment s'appelle"."""
+_FRAME = {
+    "en": frozenset(
+        """year years date day month time century period name names named called call kind kinds type
+        types sort many much number amount reason reasons cause country city place person people
+        happen happened mean means word thing things example according explain describe give list
+        long far old often exactly""".split()
+    ),
+    "fr": frozenset(
+        """annee annees an ans date jour mois temps siecle periode moment epoque nom noms nomme
+        nommee appelle appelait appele appelee prenomme prenom type types sorte genre nombre quantite
+        raison raisons cause pays ville lieu endroit personne personnes gens passe arrive signifie
+        veut dire mot chose choses exemple selon explique decris donne cite liste longtemps
+        exactement situe trouve""".split()
+    ),
+}
+
 MAX_QUESTION = 2000
 """Characters; a question is a sentence or a few."""
 
@@ -57,7 +76,11 @@ def query_terms(
     """One term a word (stem) of the question, with its forms in each language of the index."""
     targets = sorted(set(languages) | {query.language})
     found: dict[str, QueryTerm] = {}
-    spoken = [(word, query.language, 1.0) for word in content_words(query.own, query.language)]
+    frame = _FRAME.get(query.language, frozenset())
+    spoken = [
+        (word, query.language, FRAME_WEIGHT if fold(word) in frame else 1.0)
+        for word in content_words(query.own, query.language)
+    ]
     taken = [(word, query.context_language, CONTEXT_WEIGHT) for word in query.context]
     for word, language, weight in spoken + taken:
         key = stem(word, language)

@@ -19,6 +19,7 @@ from rag.followup import Query
 from rag.protocols import Catalog, Embedder, Judge, LexicalIndex, Lexicon, VectorStore
 from rag.question import query_terms
 from rag.relevance import Weights, logit, sigmoid
+from rag.terms import stem
 from rag.types import Document, Evidence, Place, QueryTerm, Sentence
 
 LEXICAL_CANDIDATES = 100
@@ -34,6 +35,8 @@ COMPARED = 4
 """Of so many best sentences, sentences like them are looked up, as far as..."""
 ALIKE = 12
 """... so many of each: where another value of the same thing may stand."""
+MISSPELT = 0.5
+"""p of a word of the index that a word of the question may be a misspelling of."""
 JUDGED = 20
 """Sentences that a judge reads, if there is one."""
 
@@ -113,7 +116,9 @@ class Retriever:
     def candidates(self, query: Query) -> tuple[Asked, list[Candidate]]:
         """Sentences that either search proposes, best fused rank first."""
         self._refresh()
-        question_terms = query_terms(query, self._languages, self.lexicon)
+        question_terms = [
+            self._respelt(term) for term in query_terms(query, self._languages, self.lexicon)
+        ]
         asked = Asked.of(query, question_terms, [self._idf(term) for term in question_terms])
         vector = self.embedder.embed([query.text], query=True)[0]
         lexical, found = self._lexical(question_terms)
@@ -159,6 +164,19 @@ class Retriever:
             self._documents.clear()
             self._sentences.clear()
             self._generation = generation
+
+    def _respelt(self, term: QueryTerm) -> QueryTerm:
+        """A word that no document holds, in none of its forms, may be misspelt."""
+        if self.lexical.document_frequency(term) > 0:
+            return term
+        forms = {
+            language: own | dict.fromkeys(self._spellings(term.word, language), MISSPELT)
+            for language, own in term.forms.items()
+        }
+        return replace(term, forms=forms)
+
+    def _spellings(self, word: str, language: str) -> list[str]:
+        return self.lexical.spellings(stem(word, language), language)
 
     def _idf(self, term: QueryTerm) -> float:
         frequency = min(self.lexical.document_frequency(term), self._total)

@@ -95,3 +95,25 @@ def content_words(text: str, language: str) -> list[str]:
 def terms(text: str, language: str) -> Counter[str]:
     """Index terms with their frequencies."""
     return Counter(stem(word, language) for word in content_words(text, language))
+
+
+def misspelt(one: str, other: str) -> bool:
+    """Whether two terms are one edit apart (two from eight letters on; none below five): a letter
+    more, less, or other, or two neighbours swapped (optimal string alignment distance)."""
+    shorter = min(len(one), len(other))
+    allowed = 0 if shorter < 5 else 1 if shorter < 8 else 2
+    if one == other or abs(len(one) - len(other)) > allowed:
+        return False
+    before: list[int] = []
+    last = list(range(len(other) + 1))
+    for i, a in enumerate(one, 1):
+        row = [i]
+        for j, b in enumerate(other, 1):
+            cost = min(last[j] + 1, row[j - 1] + 1, last[j - 1] + (a != b))
+            if before and j > 1 and a == other[j - 2] and one[i - 2] == b:
+                cost = min(cost, before[j - 2] + 1)
+            row.append(cost)
+        if min(row) > allowed:
+            return False
+        before, last = last, row
+    return last[-1] <= allowed

@@ -21,6 +21,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from rag.terms import misspelt
 from rag.types import Hit, QueryTerm
 from vectorstore.schema import Database
 
@@ -127,6 +128,18 @@ class SqliteLexicalIndex:
     def document_frequency(self, term: QueryTerm) -> float:
         with self._database.reading():
             return self._frequency(term, self._lengths())
+
+    def spellings(self, term: str, language: str) -> list[str]:
+        """The first letter is taken to be right, so that an index on it can be used."""
+        if not term:
+            return []
+        rows = self._database.rows(
+            "SELECT term FROM terms WHERE language = ? AND term >= ? AND term < ? "
+            "AND length(term) BETWEEN ? AND ? "
+            "AND EXISTS (SELECT 1 FROM postings WHERE postings.term = terms.id) ORDER BY term",
+            (language, term[0], chr(ord(term[0]) + 1), len(term) - 2, len(term) + 2),
+        )
+        return [found for (found,) in rows if misspelt(term, found)]
 
     def _frequency(self, term: QueryTerm, lengths: _Lengths) -> float:
         expected = sum(
