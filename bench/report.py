@@ -143,7 +143,11 @@ def _circumstances(result: CaseResult) -> str:
     took = f"Took {result.seconds:.0f} s."
     if result.others is None:
         return took
-    noisy = "; noisy: believe the ratios before the seconds" if result.others >= NOISY else ""
+    noisy = (
+        "; noisy: neither seconds nor ratios are a quiet machine's"
+        if result.others >= NOISY
+        else ""
+    )
     return f"{took} Other processes kept {result.others:.1f} cores busy meanwhile{noisy}."
 
 

@@ -36,11 +36,11 @@ QUICK = Sizes(
     help_rounds=5,
     cold_rounds=1,
     seed_questions=4,
-    corpus_questions=6,
+    corpus_questions=4,
     portions=2,
-    portion_files=20,
+    portion_files=10,
     unchanged_rounds=3,
-    generate_rounds=3,
+    generate_rounds=2,
     full=False,
 )
 
