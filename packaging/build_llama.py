@@ -36,7 +36,12 @@ def main() -> int:
     tail: list[str] = []
     shown = -1
     with subprocess.Popen(
-        command, env=environment, text=True, errors="replace", stdout=subprocess.PIPE, stderr=subprocess.STDOUT
+        command,
+        env=environment,
+        text=True,
+        errors="replace",
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
     ) as build:
         assert build.stdout is not None
         for line in build.stdout:

@@ -69,7 +69,14 @@ def _no_settings() -> None:
     for name in [name for name in os.environ if name.startswith("RAG_")]:
         del os.environ[name]
     # No proxy between the tests and their own servers.
-    for name in ("http_proxy", "https_proxy", "HTTP_PROXY", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"):
+    for name in (
+        "http_proxy",
+        "https_proxy",
+        "HTTP_PROXY",
+        "HTTPS_PROXY",
+        "all_proxy",
+        "ALL_PROXY",
+    ):
         os.environ.pop(name, None)
 
 

@@ -53,7 +53,9 @@ def breaches(answer: dict[str, Any], text: Callable[[str], str]) -> list[str]:
             found.append(f"not the quote: {span}")
         if span["date"] is not None and not DATE.fullmatch(span["date"]):
             found.append(f"date {span['date']}")
-        if not 0 <= span.get("score", 0) <= 1 or span.get("score", 0) != round(span.get("score", 0), 4):
+        if not 0 <= span.get("score", 0) <= 1 or span.get("score", 0) != round(
+            span.get("score", 0), 4
+        ):
             found.append(f"score {span['score']}")
     numbers = [citation["n"] for citation in answer["citations"]]
     if numbers != list(range(1, len(numbers) + 1)):

@@ -199,7 +199,16 @@ def test_a_wrong_setting_gets_one_line(
     says: str,
 ) -> None:
     monkeypatch.setenv(setting, value)
-    code = main(["ask", "Qui a rejeté l'offre de Microsoft ?", "--docs", str(SEEDS), "--data", str(tmp_path)])
+    code = main(
+        [
+            "ask",
+            "Qui a rejeté l'offre de Microsoft ?",
+            "--docs",
+            str(SEEDS),
+            "--data",
+            str(tmp_path),
+        ]
+    )
     out, err = said(capsys)
     assert code in (1, 2), out
     assert says in err
@@ -296,7 +305,17 @@ def test_models_and_doctor(data: Path, capsys: pytest.CaptureFixture[str]) -> No
 @pytest.mark.skipif(os.name == "nt", reason="signals are sent otherwise on Windows")
 def test_ctrl_c_ends_a_command_with_one_line(tmp_path: Path) -> None:
     run = subprocess.Popen(
-        [sys.executable, "-m", "rag.cli", "ask", BID, "--docs", str(SEEDS), "--data", str(tmp_path)],
+        [
+            sys.executable,
+            "-m",
+            "rag.cli",
+            "ask",
+            BID,
+            "--docs",
+            str(SEEDS),
+            "--data",
+            str(tmp_path),
+        ],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         cwd=ROOT,

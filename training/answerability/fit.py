@@ -95,11 +95,17 @@ def half(title: str) -> int:
 
 
 def file_name(title: str) -> str:
-    return re.sub(r"[^\w-]+", "_", title)[:60] + "-" + hashlib.sha256(title.encode()).hexdigest()[:6]
+    return (
+        re.sub(r"[^\w-]+", "_", title)[:60] + "-" + hashlib.sha256(title.encode()).hexdigest()[:6]
+    )
 
 
 def pool(
-    name: str, articles: dict[str, list[str]], without: set[str], embedder: CachedEmbedder, lexicon: NumpyLexicon
+    name: str,
+    articles: dict[str, list[str]],
+    without: set[str],
+    embedder: CachedEmbedder,
+    lexicon: NumpyLexicon,
 ) -> Retriever:
     """A retriever over the articles; `without` are paragraphs that are taken out."""
     folder, data = WORK / "docs" / name, WORK / "index" / name
@@ -118,10 +124,21 @@ def pool(
     lexical = SqliteLexicalIndex(catalog.database)
     store = MemoryStore()
     report = sync(
-        folder, catalog, lambda: store, lexical, lambda: embedder,
-        data=data, embedder_name=embedder.name, rebuild=True,
+        folder,
+        catalog,
+        lambda: store,
+        lexical,
+        lambda: embedder,
+        data=data,
+        embedder_name=embedder.name,
+        rebuild=True,
     )
-    log.info("%s: %d files, %d sentences", name, report.count("added"), sum(d.sentences for d in catalog.documents()))
+    log.info(
+        "%s: %d files, %d sentences",
+        name,
+        report.count("added"),
+        sum(d.sentences for d in catalog.documents()),
+    )
     zero = Weights({n: 0.0 for n in SENTENCE_FEATURES}, {n: 0.0 for n in QUESTION_FEATURES}, 0.5)
     return Retriever(catalog, store, lexical, embedder, weights=zero, lexicon=lexicon)
 
@@ -141,17 +158,25 @@ def cases(data_folder: Path) -> list[Case]:
             full, holed = {}, {}
             for side in (0, 1):
                 articles = {
-                    title: sorted(texts[language, title], key=lambda t: ((language, t) not in golden, t))
+                    title: sorted(
+                        texts[language, title], key=lambda t: ((language, t) not in golden, t)
+                    )
                     for lang, title, of in sorted(titles)
                     if lang == language and of == split and half(title) == side
                 }
                 taken = {text for lang, text in golden if lang == language}
                 full[side] = pool(f"{language}-{split}-{side}", articles, set(), embedder, lexicon)
-                holed[side] = pool(f"{language}-{split}-{side}-holed", articles, taken, embedder, lexicon)
+                holed[side] = pool(
+                    f"{language}-{split}-{side}-holed", articles, taken, embedder, lexicon
+                )
             for item in items:
                 if item.document_language == language and item.split == split:
                     side = half(item.title)
-                    for kind, retriever in (("answerable", full[side]), ("near", holed[side]), ("far", full[1 - side])):
+                    for kind, retriever in (
+                        ("answerable", full[side]),
+                        ("near", holed[side]),
+                        ("far", full[1 - side]),
+                    ):
                         found.append(case(item, kind, retriever))
         embedder.save()
     return found
@@ -167,7 +192,8 @@ def case(item: Item, kind: str, retriever: Retriever) -> Case:
         text = retriever.catalog.document(source).text
         start = text.index(item.paragraph) + item.answer_start
         gold = [
-            s.sentence.source == source and s.sentence.start <= start < s.sentence.end for s in scored
+            s.sentence.source == source and s.sentence.start <= start < s.sentence.end
+            for s in scored
         ]
     return Case(item, kind, scored, gold, retriever, asked, candidates)
 
@@ -252,7 +278,9 @@ def main() -> int:
     question = dict(
         zip(QUESTION_FEATURES, fit(rows, labels, balance, 2.0).round(4).tolist(), strict=True)
     )
-    probabilities = np.array([sigmoid(float(row @ np.array(list(question.values())))) for row in rows])
+    probabilities = np.array(
+        [sigmoid(float(row @ np.array(list(question.values())))) for row in rows]
+    )
     threshold = float(np.quantile(probabilities[labels > 0], WRONGLY_REFUSED).round(3))
     for name, items in (("fit", training), ("dev", held_out)):
         print(f"{name}: recall @1/@3/@10/all, fused ranks alone:", recall(items, None))
@@ -262,14 +290,21 @@ def main() -> int:
         for kind in ("answerable", "near", "far"):
             for direction in ("fr->fr", "en->fr", "en->en", "fr->en"):
                 chosen = np.array([i.kind == kind and i.item.direction == direction for i in items])
-                print(f"  {kind:10} {direction}: refused {np.mean(p[chosen] < threshold):.2f} of {chosen.sum()}")
+                print(
+                    f"  {kind:10} {direction}: refused {np.mean(p[chosen] < threshold):.2f} of {chosen.sum()}"
+                )
     print("sentence", sentence)
     print("question", question)
     print("threshold", threshold, f"{time.monotonic() - started:.0f} s")
     if options.write:
         path = shipped("models") / "relevance" / "weights.json"
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(json.dumps({"sentence": sentence, "question": question, "threshold": threshold}, indent=1) + "\n")
+        path.write_text(
+            json.dumps(
+                {"sentence": sentence, "question": question, "threshold": threshold}, indent=1
+            )
+            + "\n"
+        )
     return 0
 
 
