@@ -38,6 +38,11 @@ _FRAME = {
     ),
 }
 
+PARAPHRASE = 0.5
+"""What a paraphrase's probability is worth beside the word itself."""
+PARAPHRASES, LEAST_PARAPHRASE = 4, 0.04
+_PIVOT = {"fr": "en", "en": "fr"}
+
 MAX_QUESTION = 2000
 """Characters; a question is a sentence or a few."""
 
@@ -93,13 +98,29 @@ def query_terms(
 def _forms(word: str, source: str, target: str, lexicon: Lexicon | None) -> Mapping[str, float]:
     own = stem(word, target)
     if source == target:
-        return {own: 1.0}
+        return _paraphrases(own, target, lexicon) | {own: 1.0}
     translations = lexicon.translate(stem(word, source), source, target) if lexicon else {}
     # A capital may be a name ("Oracle") or not ("United States"), and a figure is the same in every
     # language or is not ("19th"): both readings count.
     stands_for_itself = not translations or any(c.isupper() or c.isdigit() for c in word)
     identity = 1.0 if stands_for_itself else IDENTITY
     return {**translations, own: max(identity, translations.get(own, 0.0))}
+
+
+def _paraphrases(own: str, language: str, lexicon: Lexicon | None) -> dict[str, float]:
+    """Words that share translations with a word ("rachat": "acquisition"), by way of the other
+    language: p(other | own) = sum over pivots of p(pivot | own) p(other | pivot)
+    (Bannard & Callison-Burch, ACL 2005)."""
+    pivot = _PIVOT.get(language)
+    if lexicon is None or pivot is None:
+        return {}
+    found: dict[str, float] = {}
+    for between, p in sorted(lexicon.translate(own, language, pivot).items()):
+        for other, q in sorted(lexicon.translate(between, pivot, language).items()):
+            found[other] = found.get(other, 0.0) + p * q
+    found.pop(own, None)
+    likely = sorted(found.items(), key=lambda item: (-item[1], item[0]))[:PARAPHRASES]
+    return {other: round(PARAPHRASE * p, 6) for other, p in likely if p >= LEAST_PARAPHRASE}
 
 
 def readable(question: str) -> str:

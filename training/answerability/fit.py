@@ -30,11 +30,12 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 from rag.config import Settings, shipped
 from rag.fakes import MemoryStore
+from rag.figures import Asked
 from rag.followup import standalone
 from rag.models.embedders import default_embedder
 from rag.models.lexicon import NumpyLexicon
 from rag.relevance import QUESTION_FEATURES, SENTENCE_FEATURES, Weights, logit, sigmoid
-from rag.retrieve import Retriever, Scored
+from rag.retrieve import Candidate, Retriever, Scored
 from rag.sync import sync
 from training.answerability.data import Item, load, paragraphs
 from vectorstore.catalog import SqliteCatalog
@@ -42,6 +43,8 @@ from vectorstore.lexical import SqliteLexicalIndex
 
 log = logging.getLogger("fit")
 WORK = Path(__file__).resolve().parent / "work"
+FEW = 5
+"""Articles in a small folder."""
 PARAGRAPHS = 12
 """Of each article at most, those that answer first."""
 WRONGLY_REFUSED = 0.10
@@ -82,16 +85,16 @@ class Case:
     """One question asked of one pool."""
 
     item: Item
-    kind: str  # answerable, near, far
+    kind: str  # answerable, near or far, and the folder's size: "near few"
     scored: list[Scored]
     gold: list[bool]
     retriever: Retriever
-    asked: object
-    candidates: object
+    asked: Asked
+    candidates: list[Candidate]
 
-
-def half(title: str) -> int:
-    return hashlib.sha256(title.encode()).digest()[0] % 2
+    @property
+    def answerable(self) -> bool:
+        return self.kind.startswith("answerable")
 
 
 def file_name(title: str) -> str:
@@ -139,7 +142,9 @@ def pool(
         report.count("added"),
         sum(d.sentences for d in catalog.documents()),
     )
-    zero = Weights({n: 0.0 for n in SENTENCE_FEATURES}, {n: 0.0 for n in QUESTION_FEATURES}, 0.5)
+    zero = Weights(
+        dict.fromkeys(SENTENCE_FEATURES, 0.0), dict.fromkeys(QUESTION_FEATURES, 0.0), 0.5
+    )
     return Retriever(catalog, store, lexical, embedder, weights=zero, lexicon=lexicon)
 
 
@@ -151,35 +156,46 @@ def cases(data_folder: Path) -> list[Case]:
     for paragraph in paragraphs(data_folder):
         texts[paragraph.language, paragraph.title].append(paragraph.text)
     golden = {(item.document_language, item.paragraph) for item in items}
-    titles = {(item.document_language, item.title, item.split) for item in items}
     found: list[Case] = []
     for language in ("en", "fr"):
+        taken = {text for lang, text in golden if lang == language}
         for split in ("fit", "dev"):
-            full, holed = {}, {}
-            for side in (0, 1):
-                articles = {
-                    title: sorted(
-                        texts[language, title], key=lambda t: ((language, t) not in golden, t)
-                    )
-                    for lang, title, of in sorted(titles)
-                    if lang == language and of == split and half(title) == side
-                }
-                taken = {text for lang, text in golden if lang == language}
-                full[side] = pool(f"{language}-{split}-{side}", articles, set(), embedder, lexicon)
-                holed[side] = pool(
-                    f"{language}-{split}-{side}-holed", articles, taken, embedder, lexicon
-                )
-            for item in items:
-                if item.document_language == language and item.split == split:
-                    side = half(item.title)
+            here = [
+                item for item in items if (item.document_language, item.split) == (language, split)
+            ]
+            for size, groups in grouped({item.title for item in here}).items():
+                full, holed = {}, {}
+                for number, group in enumerate(groups):
+                    articles = {
+                        title: sorted(
+                            texts[language, title], key=lambda t: ((language, t) not in golden, t)
+                        )
+                        for title in group
+                    }
+                    name = f"{language}-{split}-{size}-{number}"
+                    full[number] = pool(name, articles, set(), embedder, lexicon)
+                    holed[number] = pool(f"{name}-holed", articles, taken, embedder, lexicon)
+                of = {title: number for number, group in enumerate(groups) for title in group}
+                for item in here:
+                    number = of[item.title]
                     for kind, retriever in (
-                        ("answerable", full[side]),
-                        ("near", holed[side]),
-                        ("far", full[1 - side]),
+                        ("answerable", full[number]),
+                        ("near", holed[number]),
+                        ("far", full[(number + 1) % len(groups)]),
                     ):
-                        found.append(case(item, kind, retriever))
+                        made = case(item, f"{kind} {size}", retriever)
+                        # Nothing found is abstained on without any figures.
+                        found += [made] if made.scored else []
         embedder.save()
     return found
+
+
+def grouped(titles: set[str]) -> dict[str, list[list[str]]]:
+    """Articles as folders of two sizes: half of all, and five. Few documents hold few words, so a
+    question's words are often unknown there though it is answered."""
+    ordered = sorted(titles, key=lambda title: hashlib.sha256(title.encode()).hexdigest())
+    fives = [ordered[i : i + FEW] for i in range(0, len(ordered), FEW)]
+    return {"many": [ordered[::2], ordered[1::2]], "few": fives}
 
 
 def case(item: Item, kind: str, retriever: Retriever) -> Case:
@@ -188,7 +204,7 @@ def case(item: Item, kind: str, retriever: Retriever) -> Case:
     scored = retriever.scored(asked, candidates)
     source = file_name(item.title) + ".txt"
     gold = [False] * len(scored)
-    if kind == "answerable":
+    if kind.startswith("answerable"):
         text = retriever.catalog.document(source).text
         start = text.index(item.paragraph) + item.answer_start
         gold = [
@@ -217,7 +233,7 @@ def fit(rows: Array, labels: Array, weights: Array, ridge: float) -> Array:
 def sentence_weights(training: Iterable[Case]) -> dict[str, float]:
     rows, labels, weights = [], [], []
     for item in training:
-        if item.kind != "answerable" or not any(item.gold):
+        if not item.answerable or not any(item.gold):
             continue
         for scored, gold in zip(item.scored, item.gold, strict=True):
             rows.append([scored.figures[name] for name in SENTENCE_FEATURES])
@@ -241,9 +257,9 @@ def question_rows(items: Sequence[Case], weights: dict[str, float]) -> tuple[Arr
     rows, labels = [], []
     for item in items:
         scored, _ = rescored(item, weights)
-        features = item.retriever.question_features(item.asked, item.candidates, scored)  # type: ignore[arg-type]
+        features = item.retriever.question_features(item.asked, item.candidates, scored)
         rows.append([features[name] for name in QUESTION_FEATURES])
-        labels.append(float(item.kind == "answerable"))
+        labels.append(float(item.answerable))
     return np.array(rows), np.array(labels)
 
 
@@ -251,15 +267,17 @@ def recall(items: Sequence[Case], weights: dict[str, float] | None) -> dict[str,
     """Gold among the first 1, 3, 10 sentences and among all candidates, by direction."""
     found: dict[str, list[list[bool]]] = defaultdict(list)
     for item in items:
-        if item.kind == "answerable":
+        if item.answerable:
             gold = rescored(item, weights)[1] if weights else fused_gold(item)
-            found[item.item.direction].append([any(gold[:k]) for k in (1, 3, 10, 100)])
+            found[f"{item.item.direction} {item.kind.split()[1]}"].append(
+                [any(gold[:k]) for k in (1, 3, 10, 100)]
+            )
     return {key: np.mean(rows, axis=0).round(3).tolist() for key, rows in sorted(found.items())}
 
 
 def fused_gold(item: Case) -> list[bool]:
     by_id = {s.sentence.id: gold for s, gold in zip(item.scored, item.gold, strict=True)}
-    return [by_id[c.sentence.id] for c in item.candidates]  # type: ignore[attr-defined]
+    return [by_id[c.sentence.id] for c in item.candidates]
 
 
 def main() -> int:
@@ -287,11 +305,14 @@ def main() -> int:
         print(f"{name}: recall @1/@3/@10/all, with the fit:    ", recall(items, sentence))
         rows, labels = question_rows(items, sentence)
         p = np.array([sigmoid(float(row @ np.array(list(question.values())))) for row in rows])
-        for kind in ("answerable", "near", "far"):
+        kinds = [
+            f"{kind} {size}" for size in ("many", "few") for kind in ("answerable", "near", "far")
+        ]
+        for kind in kinds:
             for direction in ("fr->fr", "en->fr", "en->en", "fr->en"):
                 chosen = np.array([i.kind == kind and i.item.direction == direction for i in items])
                 print(
-                    f"  {kind:10} {direction}: refused {np.mean(p[chosen] < threshold):.2f} of {chosen.sum()}"
+                    f"  {kind:15} {direction}: refused {np.mean(p[chosen] < threshold):.2f} of {chosen.sum()}"
                 )
     print("sentence", sentence)
     print("question", question)
