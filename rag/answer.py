@@ -34,7 +34,7 @@ from rag.verify import Proof, strip_markers, verify
 
 CONSULTED = 8
 """Passages that an answer says it read."""
-MODEL_SHARE = 0.5
+MODEL_SHARE = 0.7
 """A generated sentence must rest on evidence that is at least this relevant, as a share of the
 best: what is proven but beside the question is no answer."""
 
@@ -131,12 +131,7 @@ class AnswerInTheMaking:
         opened when nothing it could say would pass: without a judge, a statement in another
         language than its evidence can't be proven."""
         spoken = answer_language(self.language)
-        evidence = [
-            item
-            for item in self.retrieved.evidence
-            if item.score >= self.retrieved.evidence[0].score * MODEL_SHARE
-            and (self._judge is not None or item.sentence.language == spoken)
-        ]
+        evidence = self._for_the_generator(spoken)
         generator = open_generator() if evidence else None
         if generator is None:
             return
@@ -171,6 +166,16 @@ class AnswerInTheMaking:
         finally:
             self.clock.verify = checking
             self.clock.generate = time.perf_counter() - begun - checking
+
+    def _for_the_generator(self, spoken: str) -> list[Evidence]:
+        """Nearly the best evidence; nothing when the best is in a language that can't be proven."""
+        evidence = self.retrieved.evidence
+        near = [item for item in evidence if item.score >= evidence[0].score * MODEL_SHARE]
+        if self._judge is not None:
+            return near
+        if evidence[0].sentence.language != spoken:
+            return []
+        return [item for item in near if item.sentence.language == spoken]
 
     def _compare(self) -> None:
         """Two values of the same thing, where one of them is in the answer. The other one may stand
