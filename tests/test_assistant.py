@@ -299,3 +299,22 @@ def test_a_document_that_gives_orders_is_quoted_and_not_obeyed(tmp_path: Path) -
     assert "12,000 euros" in answer.answer
     assert all("moon is made" not in s.text or s.support == "quoted" for s in answer.sentences)
     made.close()
+
+
+# --- documents that change ----------------------------------------------------------------
+
+
+def test_an_edited_or_deleted_file_never_answers_as_it_was(tmp_path: Path) -> None:
+    docs = tmp_path / "docs"
+    docs.mkdir()
+    (docs / "other.txt").write_text("The museum of Elmsford holds paintings.\n", encoding="utf-8")
+    hours = docs / "hours.txt"
+    hours.write_text("The library of Elmsford opens at nine.\n", encoding="utf-8")
+    made = build(docs, tmp_path / "data")
+    question = "When does the library of Elmsford open?"
+    assert "at nine" in made.ask(question).answer
+    hours.write_text("The library of Elmsford opens at eleven.\n", encoding="utf-8")
+    assert "at eleven" in made.ask(question).answer
+    hours.unlink()
+    assert all(item.place.source == "other.txt" for item in made.search(question).evidence)
+    made.close()
