@@ -15,7 +15,7 @@ from vectorstore.lexical import SqliteLexicalIndex
 ENGLISH_TO_FRENCH = MemoryLexicon(
     {
         ("en", "fr"): {
-            "bid": {"offr": 0.8},
+            "bid": {"offre": 0.8},
             "reject": {"rejet": 0.8},
             "deadlin": {"limit": 0.3, "dat": 0.4},
             "sale": {"vent": 0.6, "vendr": 0.3},
