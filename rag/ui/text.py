@@ -202,7 +202,8 @@ ENGLISH = Strings(
     search="Search",
     search_hint="The passages alone, best first; no answer is written.",
     results=("{n} passage, {seconds}", "{n} passages, {seconds}"),
-    documents_hint="What Attest answers from. Re-index after you add, change or remove a file.",
+    documents_hint="What Attest answers from. The folder is looked at before every question; "
+    "Re-index does it now and says what changed.",
     documents=("{n} document", "{n} documents"),
     no_documents="No document in the index yet.",
     column_title="Document",
@@ -302,8 +303,8 @@ FRENCH = Strings(
     search="Chercher",
     search_hint=f"Les passages seuls, le meilleur d’abord{NBSP}; aucune réponse n’est écrite.",
     results=("{n} passage, {seconds}", "{n} passages, {seconds}"),
-    documents_hint="Ce d’où viennent les réponses d’Attest. Réindexez après avoir ajouté, modifié "
-    "ou retiré un fichier.",
+    documents_hint="Ce d’où viennent les réponses d’Attest. Le dossier est relu avant chaque question ; "
+    "Réindexer le fait tout de suite et dit ce qui a changé.",
     documents=("{n} document", "{n} documents"),
     no_documents="Aucun document dans l’index pour l’instant.",
     column_title="Document",
