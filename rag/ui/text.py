@@ -303,7 +303,7 @@ FRENCH = Strings(
     search="Chercher",
     search_hint=f"Les passages seuls, le meilleur d’abord{NBSP}; aucune réponse n’est écrite.",
     results=("{n} passage, {seconds}", "{n} passages, {seconds}"),
-    documents_hint="Ce d’où viennent les réponses d’Attest. Le dossier est relu avant chaque question ; "
+    documents_hint=f"Ce d’où viennent les réponses d’Attest. Le dossier est relu avant chaque question{NBSP}; "
     "Réindexer le fait tout de suite et dit ce qui a changé.",
     documents=("{n} document", "{n} documents"),
     no_documents="Aucun document dans l’index pour l’instant.",
