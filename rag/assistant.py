@@ -17,15 +17,14 @@ from pathlib import Path
 from rag.answer import AnswerInTheMaking, Clock
 from rag.config import Settings, shipped
 from rag.errors import Cancelled, IndexDamaged, IndexMismatch, RagError
-from rag.followup import Query, standalone
+from rag.followup import Query, question_language, standalone
 from rag.index import Index
-from rag.language import detect
 from rag.models.embedders import default_embedder
 from rag.models.judges import default_judge
 from rag.models.lexicon import NumpyLexicon
 from rag.models.llama import chosen_gguf, open_llama
 from rag.models.openai_server import OpenAIGenerator
-from rag.protocols import Generator, Judge, Lexicon, Progress
+from rag.protocols import Generator, Judge, Lexicon, Progress, never
 from rag.question import readable
 from rag.relevance import Weights
 from rag.retrieve import Retrieved, Retriever
@@ -45,11 +44,6 @@ from vectorstore.lexical import SqliteLexicalIndex
 from vectorstore.schema import remove_index
 
 log = logging.getLogger(__name__)
-
-
-def never() -> bool:
-    """The default of `cancelled`."""
-    return False
 
 
 class Assistant:
@@ -145,7 +139,7 @@ class Assistant:
 
     def _retrieve(self, question: str, history: Sequence[Turn], limit: int = 10) -> Retrieved:
         cleaned = readable(question)
-        language = detect(cleaned) or (history[-1].language if history else "en")
+        language = question_language(cleaned, history)
         return self._search(standalone(cleaned, language, history), limit)
 
     def _search(self, query: Query, limit: int) -> Retrieved:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any, TextIO
 
 from rag.errors import RagError, UsageError
-from rag.language import detect
+from rag.followup import question_language, standalone
 from rag.types import Turn
 
 if TYPE_CHECKING:
@@ -58,8 +58,6 @@ def read_line(text: str) -> tuple[str, list[Turn]]:
 
 def read_history(turns: Iterable[Any]) -> list[Turn]:
     """Earlier turns, oldest first; each question leans on the ones before it."""
-    from rag.followup import standalone
-
     history: list[Turn] = []
     for turn in turns:
         question, answer = _turn(turn)
@@ -68,7 +66,7 @@ def read_history(turns: Iterable[Any]) -> list[Turn]:
                 last = history[-1]
                 history[-1] = Turn(last.question, last.standalone_question, last.language, answer)
             continue
-        language = detect(question) or (history[-1].language if history else "en")
+        language = question_language(question, history)
         query = standalone(question, language, history)
         history.append(Turn(question, query.text, language, answer))
     return history

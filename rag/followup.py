@@ -12,6 +12,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from rag.language import detect
 from rag.terms import content_words, fold, stem
 from rag.types import Turn
 
@@ -51,6 +52,11 @@ class Query:
     """Words taken along from the conversation."""
     language: str
     context_language: str
+
+
+def question_language(question: str, history: Sequence[Turn]) -> str:
+    """The question's language; undetermined, the conversation's last one, else English."""
+    return detect(question) or (history[-1].language if history else "en")
 
 
 def standalone(question: str, language: str, history: Sequence[Turn]) -> Query:

@@ -7,10 +7,7 @@ from hashlib import sha256
 
 from rag import load, text
 from rag.errors import DocumentSkipped
-from rag.types import Chunk, ChunkSpan, Document, Sentence, SentenceSpan
-
-EVIDENCE = ("prose", "heading")
-"""Kinds of sentences that are embedded, searched and quoted."""
+from rag.types import EVIDENCE_KINDS, Chunk, ChunkSpan, Document, Sentence, SentenceSpan
 
 
 def chunk_id(source: str, start: int, end: int, chunk: str) -> str:
@@ -27,7 +24,7 @@ class Parsed:
 
     @property
     def evidence(self) -> list[Sentence]:
-        return [sentence for sentence in self.sentences if sentence.kind in EVIDENCE]
+        return [sentence for sentence in self.sentences if sentence.kind in EVIDENCE_KINDS]
 
 
 def parse(source: str, data: bytes) -> Parsed:

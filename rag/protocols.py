@@ -23,6 +23,11 @@ Progress = Callable[[str, int, int], None]
 """`progress(what, done, total)`, called from the thread that works."""
 
 
+def never() -> bool:
+    """The default of `cancelled`."""
+    return False
+
+
 class Embedder(Protocol):
     """Texts to unit vectors. The same text gives the same vector whatever else is in the call."""
 

@@ -20,7 +20,7 @@ from rag.protocols import Catalog, Embedder, Judge, LexicalIndex, Lexicon, Vecto
 from rag.question import query_terms
 from rag.relevance import Weights, logit, sigmoid
 from rag.terms import stem
-from rag.types import Document, Evidence, Place, QueryTerm, Sentence
+from rag.types import EVIDENCE_KINDS, Document, Evidence, Place, QueryTerm, Sentence
 
 LEXICAL_CANDIDATES = 100
 DENSE_CANDIDATES = 40
@@ -53,8 +53,6 @@ class Retrieved:
     where another value of the same thing may stand."""
     answerable: float
     """Probability that the evidence answers the question, 0..1."""
-    features: Mapping[str, float]
-    """Figures behind `answerable`; empty when nothing was found."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,13 +101,13 @@ class Retriever:
         """At most `limit` pieces of evidence, best first."""
         asked, candidates = self.candidates(query)
         if not candidates:
-            return Retrieved(query, (), (), 0.0, {})
+            return Retrieved(query, (), (), 0.0)
         scored = self._judged(query, self.scored(asked, candidates))
         features = self.question_features(asked, candidates, scored)
         evidence = self._merged([self._evidence(item) for item in scored])
         nearby = self._merged([*evidence[:limit], *self._alike(asked, scored)])
         answerable = sigmoid(logit(self.weights.question, features))
-        return Retrieved(query, tuple(evidence[:limit]), tuple(nearby), answerable, features)
+        return Retrieved(query, tuple(evidence[:limit]), tuple(nearby), answerable)
 
     # --- candidates ---------------------------------------------------------------------
 
@@ -193,7 +191,7 @@ class Retriever:
         hits = self.store.search(vector, DENSE_CANDIDATES)
         chunks = self.catalog.sentences_of_chunks([hit.id for hit in hits])
         sentences = {s.id: s for hit in hits for s in chunks.get(hit.id, [])}
-        return [s for s in sentences.values() if s.kind in ("prose", "heading")]
+        return [s for s in sentences.values() if s.kind in EVIDENCE_KINDS]
 
     def _cosines(
         self, vector: npt.NDArray[np.float32], sentences: Sequence[Sentence]
@@ -282,7 +280,7 @@ class Retriever:
             self._sentences[sentence.source] = self.catalog.sentences_of(sentence.source)
         in_document = self._sentences[sentence.source]
         near = in_document[max(0, sentence.index - 1) : sentence.index + 2]
-        return " ".join(s.text for s in near if s.kind in ("prose", "heading"))
+        return " ".join(s.text for s in near if s.kind in EVIDENCE_KINDS)
 
     def _around(self, sentence: Sentence) -> str:
         title = self._document(sentence.source).title
@@ -294,7 +292,6 @@ class Retriever:
             cite.place(self._document(item.sentence.source), item.sentence),
             self._context(item.sentence),
             sigmoid(item.logit),
-            features=dict(item.figures),
         )
 
     @staticmethod

@@ -10,7 +10,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from rag.types import SentenceSpan, Span
+from rag.types import EVIDENCE_KINDS, SentenceSpan, Span
 
 MAX_SPEECH = 4_000
 """Characters; a longer "quotation" is a mark that was never closed, not something to quote."""
@@ -142,7 +142,7 @@ def with_speech(
 
 def _announces(text: str, before: SentenceSpan, sentence: SentenceSpan) -> bool:
     return (
-        before.kind in ("prose", "heading")
+        before.kind in EVIDENCE_KINDS
         and text[before.end - 1] == ":"
         and sentence.paragraph - before.paragraph <= 1
     )

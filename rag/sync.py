@@ -34,32 +34,22 @@ from rag.fresh import (
     STORE,
     VOID,
     Seen,
-    is_writing,
     look,
     made_with,
     mismatch,
     read,
     remember,
     remembered,
-    stale,
     writing,
 )
-from rag.parse import EVIDENCE, Parsed, parse
-from rag.protocols import Catalog, Embedder, LexicalIndex, Progress, VectorStore
-from rag.types import Chunk, FileOutcome, SyncReport
+from rag.parse import Parsed, parse
+from rag.protocols import Catalog, Embedder, LexicalIndex, Progress, VectorStore, never
+from rag.types import EVIDENCE_KINDS, Chunk, FileOutcome, SyncReport
 
 _BATCH_TEXTS = 512
 _EMBED_TEXTS = 64
 _STORE_VECTORS = 1000
 _REMOVALS = 100
-
-
-__all__ = ["FOLDER", "is_writing", "stale", "sync", "writing"]
-
-
-def never() -> bool:
-    """The default of `cancelled`."""
-    return False
 
 
 def sync(
@@ -288,7 +278,7 @@ class _Sync:
                 self._forget_postings(source)
                 stored = self.catalog.put_document(parsed.document, parsed.sentences, parsed.chunks)
                 for sentence in stored:
-                    if sentence.kind in EVIDENCE:
+                    if sentence.kind in EVIDENCE_KINDS:
                         self.lexical.add(
                             sentence.id,
                             sentence.language,

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 
 from rag.dates import date_header, front_matter
 from rag.speech import Marks, quotation_marks, with_speech
-from rag.types import ChunkSpan, SentenceKind, SentenceSpan, Span
+from rag.types import EVIDENCE_KINDS, ChunkSpan, SentenceKind, SentenceSpan, Span
 
 SENTENCES_VERSION = "1"
 CHUNKS_VERSION = "1"
@@ -487,7 +487,7 @@ def _runs(sentences: Sequence[SentenceSpan]) -> Iterator[tuple[int, int]]:
     """First and last sentence of each paragraph's evidence, its headings before it."""
     first: int | None = None
     for i, sentence in enumerate(sentences):
-        if sentence.kind not in ("prose", "heading"):
+        if sentence.kind not in EVIDENCE_KINDS:
             if first is not None:
                 yield first, i - 1
             first = None

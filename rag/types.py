@@ -6,7 +6,7 @@ Offsets count Unicode code points of a document's text (`Document.text`) and are
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, Literal
 
 UNKNOWN_LANGUAGE = "und"
@@ -15,6 +15,9 @@ UNKNOWN_LANGUAGE = "und"
 SentenceKind = Literal["prose", "heading", "meta", "repeat"]
 """`prose` and `heading` are evidence; `meta` (a date header, a photo credit, a web code) and
 `repeat` (a block that stands in the same file before) are marked, never quoted."""
+
+EVIDENCE_KINDS: tuple[SentenceKind, ...] = ("prose", "heading")
+"""Kinds of sentences that are embedded, searched and quoted."""
 
 Support = Literal["supported", "quoted"]
 
@@ -215,8 +218,6 @@ class Evidence:
     """Relevance to the question, 0..1."""
     also: tuple[Place, ...] = ()
     """The same statement in other files, one place a file."""
-    features: dict[str, float] = field(default_factory=dict)
-    """Retrieval figures behind the score, for the answerability fit and for `rag search`."""
 
 
 # --- the conversation and the answer ------------------------------------------------------

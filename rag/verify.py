@@ -19,7 +19,7 @@ from rag.protocols import Judge, Lexicon
 from rag.roles import same_roles, used_part
 from rag.statement import UNENDED, malformed, strip_markers
 from rag.terms import content_words, fold, stem
-from rag.types import Evidence
+from rag.types import EVIDENCE_KINDS, Evidence
 
 __all__ = [
     "SUPPORT_THRESHOLD", "Proof", "broken_rules", "malformed", "reasons", "strip_markers", "verify",
@@ -107,7 +107,7 @@ def broken_rules(
     source = item.sentence.text
     if source.rstrip(" »”\"'").endswith("?"):
         return ("the evidence is a question",)
-    if item.sentence.kind not in ("prose", "heading"):
+    if item.sentence.kind not in EVIDENCE_KINDS:
         return (f"the evidence is {item.sentence.kind}",)
     checks = (_figures, _dates, _names, _qualifiers, _speaker)
     said = facts(statement, language)

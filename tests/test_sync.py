@@ -24,10 +24,10 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 from rag import fresh
 from rag.errors import Cancelled, FolderMismatch, IndexBusy, RagError, UsageError
 from rag.fakes import HashEmbedder, MemoryStore
-from rag.fresh import DIMENSION, DIRTY, FILES, STORE, VOID
+from rag.fresh import DIMENSION, DIRTY, FILES, FOLDER, STORE, VOID, is_writing, stale, writing
 from rag.parse import chunk_id
 from rag.protocols import Embedder, VectorStore
-from rag.sync import FOLDER, is_writing, stale, sync, writing
+from rag.sync import sync
 from rag.types import FileOutcome, QueryTerm, SyncReport
 from tests.sync_kill import Watched
 from vectorstore.catalog import SqliteCatalog, text_key

@@ -18,7 +18,7 @@ import numpy as np
 
 from rag.errors import IndexDamaged, UsageError
 from rag.protocols import Vectors
-from rag.types import Chunk, Document, DocumentInfo, Sentence, Span
+from rag.types import EVIDENCE_KINDS, Chunk, Document, DocumentInfo, Sentence, Span
 from vectorstore.schema import Database
 
 _SENTENCE = """
@@ -160,7 +160,7 @@ class SqliteCatalog:
     ) -> list[Sentence]:
         with self.transaction():
             self.remove_document(document.source)
-            quotable = sum(sentence.kind in ("prose", "heading") for sentence in sentences)
+            quotable = sum(sentence.kind in EVIDENCE_KINDS for sentence in sentences)
             self.database.execute(
                 "INSERT INTO documents (source, sha256, loader, title, date, language, quotable,"
                 " text) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
