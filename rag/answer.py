@@ -62,6 +62,7 @@ class AnswerInTheMaking:
         judge: Judge | None,
         lexicon: Lexicon | None,
     ) -> None:
+        """`judge`: who reads what the generator says in its own words; None where nobody can."""
         self.question, self.retrieved, self.clock = question, retrieved, clock
         self._judge, self._lexicon = judge, lexicon
         self.language = retrieved.query.language

@@ -20,6 +20,7 @@ from rag.errors import Cancelled, IndexDamaged, IndexMismatch, RagError
 from rag.followup import Query, question_language, standalone
 from rag.index import Index
 from rag.models.embedders import default_embedder
+from rag.models.gguf import EMBEDDED_NAME
 from rag.models.judges import default_judge
 from rag.models.lexicon import NumpyLexicon
 from rag.models.llama import chosen_gguf, open_llama
@@ -58,11 +59,13 @@ class Assistant:
         judge: Judge | None = None,
         generator_name: str | None = None,
         open_generator: Callable[[], Generator] | None = None,
+        extracts_only: bool = False,
     ) -> None:
         """`open_generator` is called when a generator is first needed; None where there is none.
-        Its name is given here, so that an answer says the same before and after."""
+        Its name is given here, so that an answer says the same before and after. `extracts_only`:
+        it is too small for words of its own, which would nearly never be proven, so that of what it
+        says extracts alone are shown, beside quotes, as without a judge."""
         self.index = index
-        self._threshold = weights.threshold
         self._retriever = Retriever(
             index.catalog,
             index.store,
@@ -73,6 +76,7 @@ class Assistant:
             judge=judge,
         )
         self._judge, self._lexicon = judge, lexicon
+        self._composing_judge = None if extracts_only else judge
         self._generator_name, self._open_generator = generator_name, open_generator
         self._generator: Generator | None = None
         self._lock = threading.Lock()
@@ -110,9 +114,13 @@ class Assistant:
             query = retrieved.query
             yield Searched(query.text, query.language, retrieved.evidence, clock.retrieve)
             making = AnswerInTheMaking(
-                question, retrieved, clock, judge=self._judge, lexicon=self._lexicon
+                question, retrieved, clock, judge=self._composing_judge, lexicon=self._lexicon
             )
-            if retrieved.evidence and retrieved.answerable >= self._threshold and not cancelled():
+            if (
+                retrieved.evidence
+                and retrieved.answerable >= self._retriever.threshold
+                and not cancelled()
+            ):
                 yield from making.compose(self._opened_generator, cancelled)
             if not cancelled():
                 yield Finished(making.finish(self.models()))
@@ -228,6 +236,7 @@ def open_assistant(settings: Settings, *, rebuild: bool = False) -> Assistant:
             judge=default_judge(settings),
             generator_name=generator_name,
             open_generator=open_generator,
+            extracts_only=generator_name == EMBEDDED_NAME,
         )
     except BaseException:
         catalog.close()

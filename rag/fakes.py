@@ -17,7 +17,7 @@ import numpy.typing as npt
 
 from rag.protocols import Scores, Vectors
 from rag.terms import fold, is_stop_word, stem, words
-from rag.types import UNKNOWN_LANGUAGE, Hit, Message
+from rag.types import UNKNOWN_LANGUAGE, Hit, Message, Passage
 
 _PIECE = re.compile(r"\s*\S+|\s+")
 _GRAM = 4
@@ -82,9 +82,11 @@ class OverlapJudge:
 
     name = "overlap"
 
-    def relevance(self, question: str, passages: Sequence[str]) -> Scores:
+    support_threshold = 0.9
+
+    def relevance(self, question: str, passages: Sequence[Passage]) -> Scores:
         """Share of the question's words that the passage holds; shape (len(passages),)."""
-        return np.array([_share(question, passage) for passage in passages], np.float64)
+        return np.array([_share(question, passage.text) for passage in passages], np.float64)
 
     def support(self, evidence: str, statements: Sequence[str]) -> Scores:
         """Share of the statement's words that the evidence holds; shape (len(statements),)."""

@@ -11,7 +11,7 @@ from typing import Protocol
 import numpy as np
 import numpy.typing as npt
 
-from rag.types import Chunk, Document, DocumentInfo, Hit, Message, QueryTerm, Sentence
+from rag.types import Chunk, Document, DocumentInfo, Hit, Message, Passage, QueryTerm, Sentence
 
 Vectors = npt.NDArray[np.float32]
 """Shape (n, dimension), rows of length 1."""
@@ -49,8 +49,12 @@ class Judge(Protocol):
     @property
     def name(self) -> str: ...
 
-    def relevance(self, question: str, passages: Sequence[str]) -> Scores:
-        """How well each passage answers the question."""
+    @property
+    def support_threshold(self) -> float:
+        """A support from which a statement may be shown as proven, 0..1."""
+
+    def relevance(self, question: str, passages: Sequence[Passage]) -> Scores:
+        """How well each passage's sentence answers the question."""
 
     def support(self, evidence: str, statements: Sequence[str]) -> Scores:
         """How well the evidence proves each statement."""

@@ -1,9 +1,10 @@
-"""How well a sentence answers a question, and whether anything does, from what retrieval saw.
+"""How well a sentence answers a question, and whether anything does.
 
-Two logistic fits over a dozen figures stand in until a judge reads the words: one a sentence
-(its score is shown as relevance), one a question (abstention is decided by it, before anything is
-composed). Their weights come from `models/relevance/weights.json`, fitted by
-`training/answerability/` on question sets of which the answering documents were also taken out.
+Two logistic fits over a dozen figures of retrieval: one a sentence, which chooses what a judge reads,
+one a question, by which is abstained where there is no judge. With the judge that comes with Attest
+two more are fitted over what it says: a sentence's relevance as it is shown, and abstention. Weights
+come from `models/relevance/weights.json`, fitted by `training/answerability/` on question sets of
+which the answering documents were also taken out.
 """
 
 from __future__ import annotations
@@ -49,30 +50,68 @@ QUESTION_FEATURES = (
     "wanted",
     "length",  # content words of the question, up to 8, over 8
 )
+JUDGED_SENTENCE_FEATURES = (
+    "bias",
+    "first",  # logit of the first stage's relevance
+    "judge",  # logit of the judge's relevance
+    "judge_cross",
+)
+JUDGED_QUESTION_FEATURES = (
+    "bias",
+    "cross",
+    "top",  # logit of the best sentence's relevance, judged
+    "second",
+    "judge",  # the judge's highest logit
+    "coverage",
+    "context",
+    "names",
+    "unknown",
+    "unknown_names",
+    "uncovered",
+    "length",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """What was fitted over one judge's readings."""
+
+    judge: str
+    """Its name: another judge's scores mean something else."""
+    sentence: Mapping[str, float]
+    question: Mapping[str, float]
+    threshold: float
 
 
 @dataclass(frozen=True, slots=True)
 class Weights:
-    """The two fits and the abstention threshold."""
+    """The fits and their abstention thresholds."""
 
     sentence: Mapping[str, float]
     question: Mapping[str, float]
     threshold: float
     """Abstain below this probability that the question is answered."""
+    judged: Judged | None = None
 
     @classmethod
     def read(cls, path: Path) -> Weights:
         """From JSON; raises ModelUnavailable when it is missing or of another shape."""
         try:
             data = json.loads(path.read_text(encoding="utf-8"))
-            weights = cls(data["sentence"], data["question"], float(data["threshold"]))
+            judged = Judged(**data["judged"]) if "judged" in data else None
+            weights = cls(data["sentence"], data["question"], float(data["threshold"]), judged)
+            fits = [(weights.sentence, SENTENCE_FEATURES), (weights.question, QUESTION_FEATURES)]
+            if judged:
+                fits += [
+                    (judged.sentence, JUDGED_SENTENCE_FEATURES),
+                    (judged.question, JUDGED_QUESTION_FEATURES),
+                ]
+            same = all(set(fitted) == set(names) for fitted, names in fits)
         except (OSError, ValueError, KeyError, TypeError) as error:
             raise ModelUnavailable(
                 f"{path}: not the relevance weights that should be there ({error}); reinstall"
             ) from error
-        if set(weights.sentence) != set(SENTENCE_FEATURES) or set(weights.question) != set(
-            QUESTION_FEATURES
-        ):
+        if not same:
             raise ModelUnavailable(f"{path}: made for another version; reinstall or refit it")
         return weights
 

@@ -19,8 +19,9 @@ from rag.followup import Query
 from rag.protocols import Catalog, Embedder, Judge, LexicalIndex, Lexicon, VectorStore
 from rag.question import query_terms
 from rag.relevance import Weights, logit, sigmoid
+from rag.rerank import JUDGED, Reranker, Scored, best_first
 from rag.terms import stem
-from rag.types import EVIDENCE_KINDS, Document, Evidence, Place, QueryTerm, Sentence
+from rag.types import EVIDENCE_KINDS, Document, Evidence, Passage, Place, QueryTerm, Sentence
 
 LEXICAL_CANDIDATES = 100
 DENSE_CANDIDATES = 40
@@ -37,8 +38,6 @@ ALIKE = 12
 """... so many of each: where another value of the same thing may stand."""
 MISSPELT = 0.5
 """p of a word of the index that a word of the question may be a misspelling of."""
-JUDGED = 20
-"""Sentences that a judge reads, if there is one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,15 +65,6 @@ class Candidate:
     fused: float
 
 
-@dataclass(frozen=True, slots=True)
-class Scored:
-    """A candidate's figures and the logit of its relevance."""
-
-    sentence: Sentence
-    figures: Mapping[str, float]
-    logit: float
-
-
 class Retriever:
     """Searches one index. Not thread-safe: the assistant holds a lock."""
 
@@ -90,23 +80,31 @@ class Retriever:
         judge: Judge | None = None,
     ) -> None:
         self.catalog, self.store, self.lexical, self.embedder = catalog, store, lexical, embedder
-        self.weights, self.lexicon, self.judge = weights, lexicon, judge
+        self.weights, self.lexicon = weights, lexicon
+        self.reranker = Reranker(judge, weights)
         self._generation = -1
         self._languages: list[str] = []
         self._total = 0
         self._documents: dict[str, Document] = {}
         self._sentences: dict[str, list[Sentence]] = {}
 
+    @property
+    def threshold(self) -> float:
+        """Abstain below this probability that the question is answered."""
+        return self.reranker.threshold
+
     def search(self, query: Query, limit: int = 10) -> Retrieved:
         """At most `limit` pieces of evidence, best first."""
         asked, candidates = self.candidates(query)
         if not candidates:
             return Retrieved(query, (), (), 0.0)
-        scored = self._judged(query, self.scored(asked, candidates))
+        scored = self.scored(asked, candidates)
+        passages = [self.passage(item.sentence) for item in scored[:JUDGED]]
+        scored = self.reranker.rerank(query.text, scored, passages)
         features = self.question_features(asked, candidates, scored)
         evidence = self._merged([self._evidence(item) for item in scored])
         nearby = self._merged([*evidence[:limit], *self._alike(asked, scored)])
-        answerable = sigmoid(logit(self.weights.question, features))
+        answerable = self.reranker.answerable(features, scored)
         return Retrieved(query, tuple(evidence[:limit]), tuple(nearby), answerable)
 
     # --- candidates ---------------------------------------------------------------------
@@ -219,7 +217,7 @@ class Retriever:
                 dense_rank=item.dense_rank,
             )
             scored.append(Scored(item.sentence, figures, logit(self.weights.sentence, figures)))
-        return _best_first(scored)
+        return best_first(scored)
 
     def question_features(
         self, asked: Asked, candidates: Sequence[Candidate], scored: Sequence[Scored]
@@ -241,19 +239,6 @@ class Retriever:
             == (first_dense.source, first_dense.paragraph),
         )
 
-    def _judged(self, query: Query, scored: list[Scored]) -> list[Scored]:
-        """With a judge, its reading of each of the best sentences is fused with the first stage's:
-        the mean of the two logits."""
-        if self.judge is None:
-            return scored
-        head, tail = scored[:JUDGED], scored[JUDGED:]
-        read = self.judge.relevance(query.text, [self._context(item.sentence) for item in head])
-        fused = [
-            replace(item, logit=0.5 * (item.logit + _logit_of(float(probability))))
-            for item, probability in zip(head, read, strict=True)
-        ]
-        return _best_first(fused) + tail
-
     # --- evidence -----------------------------------------------------------------------
 
     def _alike(self, asked: Asked, scored: Sequence[Scored]) -> list[Evidence]:
@@ -274,13 +259,22 @@ class Retriever:
             self._documents[source] = self.catalog.document(source)
         return self._documents[source]
 
-    def _context(self, sentence: Sentence) -> str:
+    def passage(self, sentence: Sentence) -> Passage:
         """The sentence with its neighbours; what is marked as meta or a repeat is left out."""
         if sentence.source not in self._sentences:
             self._sentences[sentence.source] = self.catalog.sentences_of(sentence.source)
         in_document = self._sentences[sentence.source]
-        near = in_document[max(0, sentence.index - 1) : sentence.index + 2]
-        return " ".join(s.text for s in near if s.kind in EVIDENCE_KINDS)
+        before = in_document[max(0, sentence.index - 1) : sentence.index]
+        after = in_document[sentence.index + 1 : sentence.index + 2]
+        return Passage(
+            sentence.text,
+            " ".join(s.text for s in before if s.kind in EVIDENCE_KINDS),
+            " ".join(s.text for s in after if s.kind in EVIDENCE_KINDS),
+            self._document(sentence.source).title or "",
+        )
+
+    def _context(self, sentence: Sentence) -> str:
+        return self.passage(sentence).text
 
     def _around(self, sentence: Sentence) -> str:
         title = self._document(sentence.source).title
@@ -320,12 +314,3 @@ class Retriever:
 def _ranks(sentences: Sequence[Sentence], scores: Mapping[int, float]) -> dict[int, int]:
     ordered = sorted(sentences, key=lambda s: (-round(scores[s.id], 9), s.key))
     return {sentence.id: rank for rank, sentence in enumerate(ordered)}
-
-
-def _best_first(scored: Sequence[Scored]) -> list[Scored]:
-    return sorted(scored, key=lambda item: (-round(item.logit, 9), item.sentence.key))
-
-
-def _logit_of(probability: float) -> float:
-    bounded = min(max(probability, 1e-6), 1 - 1e-6)
-    return math.log(bounded / (1 - bounded))

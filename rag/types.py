@@ -125,6 +125,21 @@ class Sentence:
 
 
 @dataclass(frozen=True, slots=True)
+class Passage:
+    """A sentence as a judge reads it: with its neighbours and its document's title, "" for none."""
+
+    sentence: str
+    before: str = ""
+    after: str = ""
+    title: str = ""
+
+    @property
+    def text(self) -> str:
+        """Neighbours and sentence in their order, without the title."""
+        return " ".join(part for part in (self.before, self.sentence, self.after) if part)
+
+
+@dataclass(frozen=True, slots=True)
 class Chunk:
     """What one record of the vector store stands for."""
 

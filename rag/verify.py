@@ -22,13 +22,8 @@ from rag.terms import content_words, fold, stem
 from rag.types import EVIDENCE_KINDS, Evidence
 
 __all__ = [
-    "SUPPORT_THRESHOLD", "Proof", "broken_rules", "malformed", "reasons", "strip_markers", "verify",
+    "Proof", "broken_rules", "malformed", "reasons", "strip_markers", "verify",
 ]  # fmt: skip
-
-SUPPORT_THRESHOLD = 0.9
-"""A judge's support from which a sentence is shown. An unproven sentence costs the reader's trust, a
-proven one held back costs only a quote in its place: so far to the right until a trained judge comes
-with a threshold fitted on its own calibration set."""
 
 MIN_OVERLAP = 0.75
 """Share of a statement's stems that its evidence must have, in the same language."""
@@ -76,7 +71,7 @@ def verify(
                 continue
             support = judge.support(item.place.quote, [statement])
             score = float(support[0])
-            if not score >= SUPPORT_THRESHOLD:  # also when it is no number
+            if not score >= judge.support_threshold:  # also when it is no number
                 continue
         order = (-float(sure), -round(score, 9), float(number not in hints), float(number))
         proofs.append((order, Proof(item, min(1.0, max(0.0, score)))))

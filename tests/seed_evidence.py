@@ -11,7 +11,7 @@ import numpy as np
 from rag.cite import place
 from rag.protocols import Scores
 from rag.text import split_sentences
-from rag.types import Document, Evidence, Sentence
+from rag.types import Document, Evidence, Passage, Sentence
 
 SEEDS = Path(__file__).parent.parent / "seeds"
 DATES = {"000": "2020-09", "001": None, "002": "2020-08", "003": "2020-09", "004": None}
@@ -21,8 +21,9 @@ class Yes:
     """A judge that believes everything: what it lets through, no rule has seen."""
 
     name = "yes"
+    support_threshold = 0.9
 
-    def relevance(self, question: str, passages: Sequence[str]) -> Scores:
+    def relevance(self, question: str, passages: Sequence[Passage]) -> Scores:
         return np.ones(len(passages))
 
     def support(self, evidence: str, statements: Sequence[str]) -> Scores:

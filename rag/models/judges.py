@@ -11,17 +11,17 @@ import numpy as np
 
 from rag.config import Settings, shipped
 from rag.errors import ModelUnavailable
-from rag.models.bert import load_bert
+from rag.models.onnx import FILE, OnnxJudge
 from rag.models.weights import (
     find_model,
     folder_name,
     in_parallel,
     load_quietly,
     may_fetch,
-    read_json,
     silence_transformers,
 )
-from rag.protocols import Scores
+from rag.protocols import Judge, Scores
+from rag.types import Passage
 
 MAX_TOKENS = 384
 _SETTING = "RAG_JUDGE"
@@ -46,13 +46,17 @@ class CrossEncoderJudge:
         self._logits: Logits | None = None
         self._label: int | None = None
 
-    def relevance(self, question: str, passages: Sequence[str]) -> Scores:
+    support_threshold = 0.9
+    """Nobody has calibrated a user's own model: far to the right, as an unproven sentence costs the
+    reader's trust, a proven one held back only a quote in its place."""
+
+    def relevance(self, question: str, passages: Sequence[Passage]) -> Scores:
         """Shape (len(passages),), each 0..1. Raises ModelUnavailable. A model of entailment is
         asked whether the passage entails the question, which it was not trained for: a model with
         one output serves better."""
         if not self._entails():
-            return self._scores([(question, passage) for passage in passages])
-        return self._scores([(passage, question) for passage in passages])
+            return self._scores([(question, passage.text) for passage in passages])
+        return self._scores([(passage.text, question) for passage in passages])
 
     def support(self, evidence: str, statements: Sequence[str]) -> Scores:
         """Shape (len(statements),), each 0..1. Raises ModelUnavailable."""
@@ -83,24 +87,10 @@ class CrossEncoderJudge:
                 self._logits = load_quietly(self._load, self.name, _SETTING)
             return self._logits
 
-    def _load(self) -> Logits:
-        if self._folder is not None:
-            bert = load_bert(self._folder, self._limit(read_json(self._folder / "config.json")))
-            if bert is not None and bert.labels:
-                self._label = _label(bert.config, bert.labels, self.name)
-                import torch
-
-                def logits(first: str, second: str) -> list[float]:
-                    with torch.inference_mode():
-                        return [float(value) for value in bert.logits(first, second)]
-
-                return logits
-        return self._load_any()
-
     def _limit(self, config: dict[str, Any]) -> int:
         return min(MAX_TOKENS, int(config.get("max_position_embeddings") or MAX_TOKENS))
 
-    def _load_any(self) -> Logits:
+    def _load(self) -> Logits:
         silence_transformers()
         import torch
         from sentence_transformers import CrossEncoder
@@ -128,13 +118,13 @@ class CrossEncoderJudge:
         return logits
 
 
-def default_judge(settings: Settings) -> CrossEncoderJudge | None:
+def default_judge(settings: Settings) -> Judge | None:
     """The one that the person named; else the trained one that comes with the project; else none.
     Loads nothing yet. Raises ModelUnavailable."""
     if settings.judge:
         return CrossEncoderJudge(settings.judge)
     trained = shipped("models") / "judge"
-    return CrossEncoderJudge(trained) if (trained / "config.json").is_file() else None
+    return OnnxJudge(trained) if (trained / FILE).is_file() else None
 
 
 def _label(config: dict[str, Any], labels: int, name: str) -> int | None:

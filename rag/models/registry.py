@@ -19,7 +19,8 @@ from rag.models.gguf import (
 )
 from rag.models.judges import CrossEncoderJudge
 from rag.models.lexicon import FILE as LEXICON_FILE
-from rag.models.weights import folder_bytes
+from rag.models.onnx import FILE
+from rag.models.weights import folder_bytes, folder_name
 from rag.types import ModelInfo
 
 Role = Literal["embedder", "judge", "generator", "lexicon"]
@@ -45,7 +46,7 @@ def _embedders(settings: Settings) -> list[ModelInfo]:
     if settings.embedder:
         found.append(_named("embedder", settings.embedder))
     trained = shipped("models") / "embedder"
-    if (trained / "modules.json").is_file():
+    if (trained / FILE).is_file():
         found.append(_folder("embedder", trained, in_use=not found))
     try:
         folder = default_model_folder()
@@ -63,7 +64,7 @@ def _embedders(settings: Settings) -> list[ModelInfo]:
 def _judges(settings: Settings) -> list[ModelInfo]:
     found = [_named("judge", settings.judge)] if settings.judge else []
     trained = shipped("models") / "judge"
-    if (trained / "config.json").is_file():
+    if (trained / FILE).is_file():
         found.append(_folder("judge", trained, in_use=not found))
     return found
 
@@ -123,12 +124,14 @@ def _named(role: Role, name_or_path: str) -> ModelInfo:
 
 
 def _folder(role: Role, folder: Path, *, in_use: bool, name: str = "") -> ModelInfo:
-    if not name:
-        name = (SentenceTransformerEmbedder if role == "embedder" else CrossEncoderJudge)(
-            folder
-        ).name
     return ModelInfo(
-        role, name, str(folder), folder_bytes(folder), _card_licence(folder), in_use, ""
+        role,
+        name or folder_name(folder),
+        str(folder),
+        folder_bytes(folder),
+        _card_licence(folder),
+        in_use,
+        "",
     )
 
 

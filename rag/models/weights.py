@@ -12,11 +12,14 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, TypeVar
 
+import numpy as np
+import numpy.typing as npt
+
 from rag.errors import ModelUnavailable
 from rag.models.hardware import physical_cores
 
 _HUB_ID = re.compile(r"[\w.-]+(/[\w.-]+)?")
-_COUNTED = {".json", ".txt", ".model", ".safetensors", ".bin", ".py"}
+_COUNTED = {".json", ".txt", ".model", ".safetensors", ".bin", ".py", ".onnx"}
 """Endings of the files that decide what a model computes."""
 _SAMPLES, _SAMPLE_BYTES = 64, 1 << 14
 _YES = {"1", "on", "yes", "true"}
@@ -132,6 +135,16 @@ def in_parallel(work: Callable[[Item], Result], items: Sequence[Item]) -> list[R
         return list(pool.map(work, items))
     finally:
         pool.shutdown(cancel_futures=True)  # Ctrl-C waits for the items at hand, not for the rest
+
+
+def unit(vector: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+    """Of length 1; the first unit vector for one without a direction."""
+    length = float(np.linalg.norm(vector))
+    if length > 0.0:
+        return np.asarray(vector / np.float32(length), np.float32)
+    first = np.zeros_like(vector)
+    first[0] = 1.0
+    return first
 
 
 def silence_transformers() -> None:

@@ -11,7 +11,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
 
@@ -75,28 +75,28 @@ def load(data_folder: Path) -> list[Item]:
     for originals, translations, document_language, other in _SETS:
         found = {item.id: item for item in _originals(data_folder, originals, document_language)}
         lines = (_QUESTIONS / translations).read_text(encoding="utf-8").splitlines()
-        translated = {row["id"]: row["question"] for row in map(json.loads, lines)}
-        missing = sorted(translated.keys() - found.keys())
+        questions = {row["id"]: row["question"] for row in map(json.loads, lines)}
+        missing = sorted(questions.keys() - found.keys())
         if missing:
             raise UsageError(
-                f"{data_folder / originals}: {len(missing)} of {len(translated)} questions are not "
+                f"{data_folder / originals}: {len(missing)} of {len(questions)} questions are not "
                 f"there (the first is {missing[0]}): another version of the set than was translated"
             )
-        items += [found[id_] for id_ in translated]
-        items += [
-            Item(
-                id=id_,
-                question=question,
-                language=other,
-                document_language=document_language,
-                title=found[id_].title,
-                paragraph=found[id_].paragraph,
-                answer=found[id_].answer,
-                answer_start=found[id_].answer_start,
-            )
-            for id_, question in translated.items()
-        ]
+        items += [found[id_] for id_ in questions]
+        items += [translated(found[id_], question, other) for id_, question in questions.items()]
     return items
+
+
+def originals(data_folder: Path) -> list[Item]:
+    """Every question of both sets in its own language, in the files' order."""
+    return [
+        item for name, _, language, _ in _SETS for item in _originals(data_folder, name, language)
+    ]
+
+
+def translated(item: Item, question: str, language: str) -> Item:
+    """The same question in another language."""
+    return replace(item, question=question, language=language)
 
 
 def paragraphs(data_folder: Path) -> list[Paragraph]:

@@ -1,0 +1,221 @@
+"""Trains the judge: a cross-encoder with two heads, from the bilingual embedder.
+
+    python -m training.judge.train DATA_FOLDER [--minutes 70] [--work training/judge/work]
+
+Relevance learns from questions with their answering sentence among hard ones of the same article and
+of others (mining.py): softmax within the group, so that it ranks, and a sigmoid each, so that its
+score means something. Support learns from statements: ours about news, public entailment sets,
+translations, and these spoiled by rule. The two take turns; batches of about 2,500 tokens.
+
+Takes on where a checkpoint in the work folder ended.
+"""
+
+from __future__ import annotations
+
+import argparse
+import itertools
+import logging
+import pickle
+import random
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+from torch.nn import functional
+
+from rag.models import reading
+from rag.models.reading import Reader, Tokens
+from training.bilingual import encoder, mining, passages
+from training.bilingual.corpora import Labelled
+from training.bilingual.mining import Group
+from training.judge import data
+from training.judge.data import Choice
+from training.judge.model import JudgeModel
+
+log = logging.getLogger("judge")
+WORK = Path(__file__).resolve().parent / "work"
+EMBEDDER = Path(__file__).resolve().parents[1] / "embedder" / "work"
+
+
+@dataclass(frozen=True, slots=True)
+class Recipe:
+    seed: int = 13
+    rate: float = 1.2e-4
+    head_rate: float = 1e-3
+    warm: int = 100
+    tokens: int = 2500
+    relevance: float = 0.6
+    """Share of steps that learn relevance."""
+
+
+def choosing(groups: list[Group], recipe: Recipe) -> Iterator[list[Choice]]:
+    for epoch in itertools.count():
+        chance = random.Random(recipe.seed + epoch)
+        yield from encoder.batches_by_length(
+            data.choices(groups, chance), _choice_length, recipe.tokens, recipe.seed + epoch
+        )
+
+
+def _choice_length(choice: Choice) -> int:
+    # About four letters a piece; the longest passage decides how far the others are padded.
+    longest = max(
+        min(len(p.sentence) // 4, reading.SENTENCE)
+        + min(len(p.before) // 4, reading.BEFORE)
+        + min(len(p.after) // 4, reading.AFTER)
+        for p in (choice.answer, *choice.others)
+    )
+    return (longest + len(choice.question) // 4 + 6) * (1 + len(choice.others))
+
+
+def supporting(folder: Path, recipe: Recipe) -> Iterator[list[Labelled]]:
+    for epoch in itertools.count():
+        chance = random.Random(recipe.seed + epoch)
+        yield from encoder.batches_by_length(
+            data.supports(folder, chance),
+            lambda item: min(len(item.evidence) // 4, 192) + min(len(item.statement) // 4, 128) + 4,
+            recipe.tokens,
+            recipe.seed + epoch,
+        )
+
+
+def relevance_loss(model: JudgeModel, reader: Reader, choices: list[Choice]) -> torch.Tensor:
+    tokens: list[Tokens] = []
+    sizes = []
+    for choice in choices:
+        read = [reader.relevance(choice.question, p) for p in (choice.answer, *choice.others)]
+        tokens += read
+        sizes.append(len(read))
+    logits = model.relevance(model.features(tokens))
+    total = torch.zeros(())
+    labels = torch.zeros(len(logits))
+    at = 0
+    for size in sizes:
+        total = total + functional.cross_entropy(
+            logits[at : at + size].unsqueeze(0), torch.zeros(1, dtype=torch.long)
+        )
+        labels[at] = 1.0
+        at += size
+    each = functional.binary_cross_entropy_with_logits(logits, labels)
+    return total / len(sizes) + each
+
+
+def support_loss(model: JudgeModel, reader: Reader, items: list[Labelled]) -> torch.Tensor:
+    logits = model.support(
+        model.features([reader.support(item.evidence, item.statement) for item in items])
+    )
+    labels = torch.tensor([float(item.supported) for item in items])
+    return functional.binary_cross_entropy_with_logits(logits, labels)
+
+
+def start(folder: Path, embedder: Path) -> tuple[JudgeModel, Reader]:
+    """The embedder's last weights under fresh heads."""
+    bert, tokenizer = encoder.load_bilingual(embedder / "vocabulary", folder)
+    trained = embedder / "trained.pt"
+    bert.load_state_dict(torch.load(trained)["model"])
+    return JudgeModel(bert), Reader(tokenizer)
+
+
+def mined(folder: Path, work: Path, embedder: Path) -> list[Group]:
+    path = work / "mined.pickle"
+    if not path.is_file():
+        bert, tokenizer = encoder.load_bilingual(embedder / "vocabulary", folder)
+        bert.load_state_dict(torch.load(embedder / "trained.pt")["model"])
+        groups = mining.mine(bert, tokenizer, passages.read(folder, "train", work))
+        with path.open("wb") as file:
+            pickle.dump(groups, file)
+        log.info("mined %d questions", len(groups))
+    with path.open("rb") as file:
+        found: list[Group] = pickle.load(file)
+    return found
+
+
+def train(folder: Path, work: Path, embedder: Path, minutes: float, recipe: Recipe) -> None:
+    torch.manual_seed(recipe.seed)
+    model, reader = start(folder, embedder)
+    for module in model.modules():
+        if isinstance(module, torch.nn.Dropout):
+            module.p = 0.05
+    # The embedder has seen many more texts than the judge will: its word vectors stay.
+    model.encoder.embeddings.word_embeddings.weight.requires_grad_(False)
+    body = [weights for weights in model.encoder.parameters() if weights.requires_grad]
+    heads = [*model.relevance.parameters(), *model.support.parameters()]
+    optimizer = torch.optim.AdamW(
+        [
+            {"params": body, "top": recipe.rate},
+            {"params": heads, "top": recipe.head_rate},
+        ],
+        recipe.rate,
+        weight_decay=0.01,
+        fused=True,
+    )
+    checkpoint = work / "checkpoint.pt"
+    step, spent = 0, 0.0
+    if checkpoint.is_file():
+        state = torch.load(checkpoint)
+        model.load_state_dict(state["model"])
+        optimizer.load_state_dict(state["optimizer"])
+        step, spent = state["step"], state["spent"]
+    relevance = choosing(mined(folder, work, embedder), recipe)
+    support = supporting(folder, recipe)
+    chance = random.Random(recipe.seed)
+    for _ in range(step):
+        next(relevance) if chance.random() < recipe.relevance else next(support)
+    model.train()
+    started, shown = time.monotonic() - spent, {"relevance": 0.0, "support": 0.0}
+    while (spent := time.monotonic() - started) < minutes * 60:
+        share = min(1.0, (step + 1) / recipe.warm) * (1 - spent / (minutes * 60))
+        for group in optimizer.param_groups:
+            group["lr"] = group["top"] * share
+        with torch.autocast("cpu", dtype=torch.bfloat16):
+            if chance.random() < recipe.relevance:
+                kind, loss = "relevance", relevance_loss(model, reader, next(relevance))
+            else:
+                kind, loss = "support", support_loss(model, reader, next(support))
+        loss.backward()
+        torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
+        optimizer.step()
+        optimizer.zero_grad()
+        step += 1
+        shown[kind] += 0.02 * (loss.item() - shown[kind]) if shown[kind] else loss.item()
+        if step % 50 == 0:
+            log.info(
+                "step %d, %.1f min, relevance %.4f, support %.4f",
+                step,
+                spent / 60,
+                shown["relevance"],
+                shown["support"],
+            )
+        if step % 400 == 0:
+            encoder.save_checkpoint(
+                checkpoint,
+                {
+                    "model": model.state_dict(),
+                    "optimizer": optimizer.state_dict(),
+                    "step": step,
+                    "spent": spent,
+                },
+            )
+    encoder.save_checkpoint(
+        work / "trained.pt", {"model": model.state_dict(), "step": step, "spent": spent}
+    )
+    log.info("%d steps, %.1f minutes", step, spent / 60)
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description="Train the judge.")
+    parser.add_argument("data", type=Path)
+    parser.add_argument("--minutes", type=float, default=70.0)
+    parser.add_argument("--work", type=Path, default=WORK)
+    parser.add_argument("--embedder", type=Path, default=EMBEDDER)
+    options = parser.parse_args()
+    logging.basicConfig(level=logging.INFO, format="%(message)s")
+    options.work.mkdir(parents=True, exist_ok=True)
+    train(options.data, options.work, options.embedder, options.minutes, Recipe())
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
