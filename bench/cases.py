@@ -12,6 +12,7 @@ from pathlib import Path
 
 from bench import corpus
 from bench.measure import DECODE_SECONDS, Figure, busy_core, in_turns, process_seconds
+from bench.reading import models_case
 from bench.worker import Worker, environment
 from bench.workshop import Workshop
 from rag.compose import ANSWER_TOKENS
@@ -313,6 +314,7 @@ def rag_command() -> list[str]:
 CASES: dict[str, Callable[[Workshop], list[Figure]]] = {
     "help": help_case,
     "cold": cold_case,
+    "models": models_case,
     "generate": generate_case,
     "answer": answer_case,
     "index": index_case,

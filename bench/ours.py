@@ -13,9 +13,11 @@ from rag.answer import MODEL_SHARE
 from rag.assistant import Assistant, open_assistant
 from rag.config import Settings
 from rag.models.gguf import embedded_gguf, requantised
+from rag.models.judges import default_judge
 from rag.models.llama import LlamaGenerator
 from rag.prompts import answer_language, answer_prompt
-from rag.types import Finished, Message, Searched, SentenceReady
+from rag.protocols import Judge
+from rag.types import Finished, Message, Passage, Searched, SentenceReady
 
 
 class Ours:
@@ -24,6 +26,7 @@ class Ours:
     def __init__(self) -> None:
         self._assistant: Assistant | None = None
         self._generator: LlamaGenerator | None = None
+        self._judge: Judge | None = None
 
     def open(self, data: str, docs: str | None = None) -> None:
         """The assistant over an index; what was open before is closed."""
@@ -60,6 +63,37 @@ class Ours:
         if not isinstance(first, Searched) or not first.evidence:
             raise ValueError(f"no evidence for {question!r}")
         return seconds
+
+    def embed(self, question: str, pairs: int) -> float:
+        """Seconds to embed a question."""
+        started = time.perf_counter()
+        self._opened().index.embedder.embed([question], query=True)
+        return time.perf_counter() - started
+
+    def judge(self, question: str, pairs: int) -> float:
+        """Seconds to judge so many sentences of the index with their neighbours."""
+        if self._judge is None:
+            self._judge = default_judge(Settings())
+        if self._judge is None:
+            raise ValueError("no judge is at hand")
+        passages = self.passages(pairs)
+        started = time.perf_counter()
+        self._judge.relevance(question, passages)
+        return time.perf_counter() - started
+
+    def passages(self, pairs: int) -> list[Passage]:
+        catalog = self._opened().index.catalog
+        sentences = [
+            sentence
+            for document in catalog.documents()
+            for sentence in catalog.sentences_of(document.source)
+            if sentence.kind == "prose"
+        ]
+        texts = ["", *(s.text for s in sentences), ""]
+        return [
+            Passage(texts[i], texts[i - 1], texts[i + 1])
+            for i in range(1, min(pairs, len(sentences)) + 1)
+        ]
 
     def answer(self, question: str) -> dict[str, Any]:
         """Seconds to the first sentence (None if it abstained), to the generator's first token (None

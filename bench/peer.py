@@ -44,6 +44,19 @@ class Peer:
             raise ValueError(f"nothing found for {question!r}")
         return seconds
 
+    def embed(self, question: str, pairs: int) -> float:
+        """Seconds to encode a question."""
+        started = time.perf_counter()
+        self._model.encode([question])
+        return time.perf_counter() - started
+
+    def judge(self, question: str, pairs: int) -> float:
+        """Seconds to encode so many chunks of the collection, the question before each."""
+        chunks = self._collection.get(limit=pairs)["documents"]
+        started = time.perf_counter()
+        self._model.encode([f"{question} {chunk}" for chunk in chunks])
+        return time.perf_counter() - started
+
     def hash_all(self, folder: str, remembered: str) -> float:
         """Seconds to read and hash every file and to compare with the digests remembered, the
         cheapest honest way for a script to know that nothing changed. Writes them at the first call."""

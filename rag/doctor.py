@@ -10,10 +10,20 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-from rag.config import Settings, checkout
+from rag.config import Settings, checkout, shipped
 from rag.errors import RagError
 
-NEEDED = ("chromadb", "sentence_transformers", "llama_cpp", "gradio", "pypdf", "docx", "bs4")
+NEEDED = (
+    "chromadb",
+    "sentence_transformers",
+    "llama_cpp",
+    "gradio",
+    "onnxruntime",
+    "tokenizers",
+    "pypdf",
+    "docx",
+    "bs4",
+)
 FREE_BYTES = 500_000_000
 FREE_MEMORY = 1_500_000_000
 PORT = 7860
@@ -76,7 +86,29 @@ def _models(settings: Settings) -> list[Check]:
             if names
             else Check(role, "none", False, "see `rag models` and the README's part on models")
         )
-    return checks
+    return [*checks, _judge(settings, [m.name for m in models if m.role == "judge"])]
+
+
+def _judge(settings: Settings, names: list[str]) -> Check:
+    """The fit over the judge counts only for the very files that it was made with."""
+    from rag.relevance import Weights
+
+    if not names:
+        return Check(
+            "judge", "none: abstention goes by words and vectors alone", False, "see `rag models`"
+        )
+    try:
+        judged = Weights.read(shipped("models") / "relevance" / "weights.json").judged
+    except RagError as error:
+        return Check("judge", str(error), False)
+    if settings.judge or (judged is not None and judged.judge == names[0]):
+        return Check("judge", names[0])
+    return Check(
+        "judge",
+        f"{names[0]}, but the relevance weights were fitted with another",
+        False,
+        "restore models/ from the project: its files belong together",
+    )
 
 
 def _index(settings: Settings) -> Check:

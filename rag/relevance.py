@@ -98,8 +98,21 @@ class Weights:
         """From JSON; raises ModelUnavailable when it is missing or of another shape."""
         try:
             data = json.loads(path.read_text(encoding="utf-8"))
-            judged = Judged(**data["judged"]) if "judged" in data else None
-            weights = cls(data["sentence"], data["question"], float(data["threshold"]), judged)
+            judged = None
+            if "judged" in data:
+                part = data["judged"]
+                judged = Judged(
+                    str(part["judge"]),
+                    _numbers(part["sentence"]),
+                    _numbers(part["question"]),
+                    float(part["threshold"]),
+                )
+            weights = cls(
+                _numbers(data["sentence"]),
+                _numbers(data["question"]),
+                float(data["threshold"]),
+                judged,
+            )
             fits = [(weights.sentence, SENTENCE_FEATURES), (weights.question, QUESTION_FEATURES)]
             if judged:
                 fits += [
@@ -107,13 +120,17 @@ class Weights:
                     (judged.question, JUDGED_QUESTION_FEATURES),
                 ]
             same = all(set(fitted) == set(names) for fitted, names in fits)
-        except (OSError, ValueError, KeyError, TypeError) as error:
+        except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
             raise ModelUnavailable(
                 f"{path}: not the relevance weights that should be there ({error}); reinstall"
             ) from error
         if not same:
             raise ModelUnavailable(f"{path}: made for another version; reinstall or refit it")
         return weights
+
+
+def _numbers(weights: Mapping[str, object]) -> dict[str, float]:
+    return {name: float(str(value)) for name, value in weights.items()}
 
 
 def logit(weights: Mapping[str, float], features: Mapping[str, float]) -> float:

@@ -35,6 +35,16 @@ class Reranker:
         self._fitted: Judged | None = fitted if known else None
 
     @property
+    def reads(self) -> int:
+        """How many of the best sentences are read."""
+        return JUDGED if self.judge else 0
+
+    @property
+    def fitted(self) -> bool:
+        """Whether the weights were fitted over this judge."""
+        return self._fitted is not None
+
+    @property
     def threshold(self) -> float:
         """Abstain below this probability that the question is answered."""
         return self._fitted.threshold if self._fitted else self._weights.threshold
@@ -42,15 +52,15 @@ class Reranker:
     def rerank(
         self, question: str, scored: Sequence[Scored], passages: Sequence[Passage]
     ) -> list[Scored]:
-        """Best first. `passages` are the first `JUDGED` of `scored`, as the judge reads them; what
-        it didn't read comes after them, in its order."""
+        """Best first. `passages` are the first ones of `scored`, as the judge reads them; what it
+        doesn't read comes after them, in its order."""
         if self.judge is None or not scored:
             return list(scored)
         read = self.judge.relevance(question, passages)
         head = best_first(
             [
                 self._fused(item, _logit_of(float(probability)))
-                for item, probability in zip(scored, read, strict=False)
+                for item, probability in zip(scored[: len(passages)], read, strict=True)
             ]
         )
         least = head[-1].logit
@@ -58,7 +68,8 @@ class Reranker:
 
     def answerable(self, features: Mapping[str, float], scored: Sequence[Scored]) -> float:
         """Probability that the evidence answers the question, 0..1; `features` are those of
-        `relevance.QUESTION_FEATURES`."""
+        `relevance.QUESTION_FEATURES`, over what was reranked where the weights are `fitted` over the
+        judge, else over the first stage's scores, which the other weights were fitted over."""
         if self._fitted is None:
             return sigmoid(logit(self._weights.question, features))
         return sigmoid(logit(self._fitted.question, judged_features(features, scored)))
@@ -93,5 +104,8 @@ def best_first(scored: Sequence[Scored]) -> list[Scored]:
 
 
 def _logit_of(probability: float) -> float:
+    """A model that gives no number has nothing to say for the sentence."""
+    if math.isnan(probability):
+        probability = 0.0
     bounded = min(max(probability, 1e-6), 1 - 1e-6)
     return math.log(bounded / (1 - bounded))

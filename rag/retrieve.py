@@ -19,7 +19,7 @@ from rag.followup import Query
 from rag.protocols import Catalog, Embedder, Judge, LexicalIndex, Lexicon, VectorStore
 from rag.question import query_terms
 from rag.relevance import Weights, logit, sigmoid
-from rag.rerank import JUDGED, Reranker, Scored, best_first
+from rag.rerank import Reranker, Scored, best_first
 from rag.terms import stem
 from rag.types import EVIDENCE_KINDS, Document, Evidence, Passage, Place, QueryTerm, Sentence
 
@@ -98,10 +98,12 @@ class Retriever:
         asked, candidates = self.candidates(query)
         if not candidates:
             return Retrieved(query, (), (), 0.0)
-        scored = self.scored(asked, candidates)
-        passages = [self.passage(item.sentence) for item in scored[:JUDGED]]
-        scored = self.reranker.rerank(query.text, scored, passages)
-        features = self.question_features(asked, candidates, scored)
+        first = self.scored(asked, candidates)
+        passages = [self.passage(item.sentence) for item in first[: self.reranker.reads]]
+        scored = self.reranker.rerank(query.text, first, passages)
+        features = self.question_features(
+            asked, candidates, scored if self.reranker.fitted else first
+        )
         evidence = self._merged([self._evidence(item) for item in scored])
         nearby = self._merged([*evidence[:limit], *self._alike(asked, scored)])
         answerable = self.reranker.answerable(features, scored)

@@ -51,7 +51,8 @@ def test_the_users_first_question_is_answered_with_exact_quotes(
     assert err == ""
     assert breaches(answer, seed_text) == []
     assert answer["language"] == "en"
-    assert answer["models"]["embedder"] == "all-MiniLM-L6-v2"
+    assert answer["models"]["embedder"].startswith("embedder-")
+    assert answer["models"]["judge"].startswith("judge-")
     assert answer["models"]["generator"]
     assert {c["language"] for c in answer["citations"]} == {"fr"}
 

@@ -346,7 +346,9 @@ import numpy as np
 from vectorstore.chroma import ChromaStore
 store, until, seen = ChromaStore(Path(sys.argv[1])), time.time() + float(sys.argv[2]), set()
 query = np.zeros(32, np.float32); query[0] = 1
-while time.time() < until:
+seen.add(len(store.search(query, 10_000)))
+print("ready", flush=True)
+while 1500 not in seen and time.time() < until:
     seen.add(len(store.search(query, 10_000)))
     if len(seen) % 3 == 2: store.reopen()
 print(*sorted(seen))
@@ -360,25 +362,24 @@ def test_processes_read_while_one_writes(tmp_path: Path) -> None:
     store.flush()
     readers = [
         subprocess.Popen(
-            [sys.executable, "-c", READER, str(tmp_path), "4"],
+            [sys.executable, "-c", READER, str(tmp_path), "60"],
             stdout=subprocess.PIPE,
             text=True,
             env=ENVIRONMENT,
         )
         for _ in range(2)
     ]
+    for reader in readers:
+        assert reader.stdout is not None and reader.stdout.readline() == "ready\n"
     states = {300}
-    until = time.time() + 4
     for first in range(300, 1500, 100):
-        if time.time() > until:
-            break
         store.upsert(names(100, first), vectors[first : first + 100])
         store.flush()
         states.add(first + 100)
         time.sleep(0.1)
     seen: set[int] = set()
     for reader in readers:
-        output, _ = reader.communicate(timeout=60)
+        output, _ = reader.communicate(timeout=90)
         assert reader.returncode == 0
         seen |= set(map(int, output.split()))
     # Whole states only, and more than one of them.

@@ -19,7 +19,7 @@ import numpy.typing as npt
 from rag.config import Settings, shipped
 from rag.errors import ModelUnavailable
 from rag.models.gguf import package_folder
-from rag.models.onnx import FILE, OnnxEmbedder
+from rag.models.onnx import OnnxEmbedder, is_ours
 from rag.models.weights import (
     find_model,
     folder_name,
@@ -121,13 +121,20 @@ def default_model_folder() -> Path:
     return folder
 
 
+def named_embedder(name_or_path: str) -> Embedder:
+    """A model that a person chose: one of Attest's own form, or any of sentence-transformers. Loads
+    nothing yet. Raises ModelUnavailable."""
+    folder = Path(name_or_path).expanduser()
+    return OnnxEmbedder(folder) if is_ours(folder) else SentenceTransformerEmbedder(name_or_path)
+
+
 def default_embedder(settings: Settings) -> Embedder:
     """The one that the person named; else the trained one that comes with the project; else
     all-MiniLM-L6-v2. Loads nothing yet. Raises ModelUnavailable."""
     if settings.embedder:
-        return SentenceTransformerEmbedder(settings.embedder)
+        return named_embedder(settings.embedder)
     trained = shipped("models") / "embedder"
-    if (trained / FILE).is_file():
+    if is_ours(trained):
         return OnnxEmbedder(trained)
     return plain_embedder()
 

@@ -11,7 +11,7 @@ import numpy as np
 
 from rag.config import Settings, shipped
 from rag.errors import ModelUnavailable
-from rag.models.onnx import FILE, OnnxJudge
+from rag.models.onnx import OnnxJudge, is_ours
 from rag.models.weights import (
     find_model,
     folder_name,
@@ -118,13 +118,20 @@ class CrossEncoderJudge:
         return logits
 
 
+def named_judge(name_or_path: str) -> Judge:
+    """A model that a person chose: one of Attest's own form, or any of sentence-transformers. Loads
+    nothing yet. Raises ModelUnavailable."""
+    folder = Path(name_or_path).expanduser()
+    return OnnxJudge(folder) if is_ours(folder) else CrossEncoderJudge(name_or_path)
+
+
 def default_judge(settings: Settings) -> Judge | None:
     """The one that the person named; else the trained one that comes with the project; else none.
     Loads nothing yet. Raises ModelUnavailable."""
     if settings.judge:
-        return CrossEncoderJudge(settings.judge)
+        return named_judge(settings.judge)
     trained = shipped("models") / "judge"
-    return OnnxJudge(trained) if (trained / FILE).is_file() else None
+    return OnnxJudge(trained) if is_ours(trained) else None
 
 
 def _label(config: dict[str, Any], labels: int, name: str) -> int | None:

@@ -32,6 +32,11 @@ Array = npt.NDArray[np.float32]
 Found = TypeVar("Found")
 
 
+def is_ours(folder: Path) -> bool:
+    """Whether a folder holds a model in this form, whatever its state."""
+    return (folder / FILE).is_file()
+
+
 class _Model:
     """Session and tokenizer of a folder, loaded at the first use; calls may come from several
     threads."""
@@ -103,7 +108,7 @@ class _Model:
     def _unusable(self, error: Exception) -> ModelUnavailable:
         reason = " ".join(str(error).split())[:200] or type(error).__name__
         return ModelUnavailable(
-            f"{self.folder}: not a model that can be used ({reason}); restore it from the project"
+            f"{self.folder}: can't be used ({reason}); restore it from the project, and see `rag doctor`"
         )
 
 
@@ -114,7 +119,7 @@ class OnnxEmbedder:
         """Loads nothing yet. Raises ModelUnavailable."""
         self._model = _Model(folder, "embedder")
         self.name = self._model.name
-        self.dimension, self._most = self._model.settings(
+        self.dimension, self._max_tokens = self._model.settings(
             lambda config: (int(config["dimension"]), int(config["max_tokens"]))
         )
 
@@ -128,8 +133,8 @@ class OnnxEmbedder:
     def _vector(self, text: str) -> Array:
         tokenizer = self._model.tokenizer()
         ids = tokenizer.encode(text).ids
-        if len(ids) > self._most:
-            ids = [*ids[: self._most - 1], ids[-1]]
+        if len(ids) > self._max_tokens:
+            ids = [*ids[: self._max_tokens - 1], ids[-1]]
         row = np.array([ids], np.int64)
         return unit(self._model.run(ids=row, types=np.zeros_like(row))[0][0])
 
@@ -142,10 +147,10 @@ class OnnxJudge:
         """Loads nothing yet. Raises ModelUnavailable."""
         self._model = _Model(folder, "judge")
         self.name = self._model.name
-        self._relevance = self._model.settings(lambda config: _line(config["relevance"]))
-        self._support = self._model.settings(lambda config: _line(config["support"]))
-        self.support_threshold = self._model.settings(
-            lambda config: float(config["support_threshold"])
+        self._relevance = self._model.settings(lambda config: _numbers(config["relevance"], 2))
+        self._support = self._model.settings(lambda config: _numbers(config["support"], 2))
+        (self.support_threshold,) = self._model.settings(
+            lambda config: _numbers([config["support_threshold"]], 1)
         )
         self._reader: Reader | None = None
 
@@ -164,9 +169,7 @@ class OnnxJudge:
             self._reader = Reader(self._model.tokenizer())
         return self._reader
 
-    def _scores(
-        self, pairs: Sequence[Tokens], head: int, calibration: tuple[float, float]
-    ) -> Scores:
+    def _scores(self, pairs: Sequence[Tokens], head: int, calibration: tuple[float, ...]) -> Scores:
         def score(tokens: Tokens) -> float:
             types = np.array([tokens.types], np.int64)
             first = np.zeros_like(types)
@@ -178,6 +181,9 @@ class OnnxJudge:
         return np.array(in_parallel(score, pairs), np.float64)
 
 
-def _line(pair: Any) -> tuple[float, float]:
-    factor, shift = pair
-    return float(factor), float(shift)
+def _numbers(values: Any, count: int) -> tuple[float, ...]:
+    """Raises ValueError for another count, or for what is no number."""
+    found = tuple(float(value) for value in values)
+    if len(found) != count or not all(map(math.isfinite, found)):
+        raise ValueError(f"{values} should be {count} numbers")
+    return found

@@ -57,6 +57,7 @@ class Reader:
         )
 
     def support(self, evidence: str, statement: str) -> Tokens:
+        """Too long a text loses its end."""
         return self._joined(self._pieces(statement)[:SENTENCE], self._pieces(evidence)[:EVIDENCE])
 
     def _pieces(self, text: str) -> list[int]:

@@ -9,7 +9,7 @@ from typing import Literal
 
 from rag.config import Settings, shipped
 from rag.errors import ModelUnavailable
-from rag.models.embedders import DEFAULT_NAME, SentenceTransformerEmbedder, default_model_folder
+from rag.models.embedders import DEFAULT_NAME, default_model_folder, named_embedder
 from rag.models.gguf import (
     EMBEDDED_LICENCE,
     EMBEDDED_NAME,
@@ -17,10 +17,10 @@ from rag.models.gguf import (
     embedded_gguf,
     read_gguf,
 )
-from rag.models.judges import CrossEncoderJudge
+from rag.models.judges import named_judge
 from rag.models.lexicon import FILE as LEXICON_FILE
-from rag.models.onnx import FILE
-from rag.models.weights import folder_bytes, folder_name
+from rag.models.onnx import OnnxEmbedder, OnnxJudge, is_ours
+from rag.models.weights import folder_bytes
 from rag.types import ModelInfo
 
 Role = Literal["embedder", "judge", "generator", "lexicon"]
@@ -46,8 +46,8 @@ def _embedders(settings: Settings) -> list[ModelInfo]:
     if settings.embedder:
         found.append(_named("embedder", settings.embedder))
     trained = shipped("models") / "embedder"
-    if (trained / FILE).is_file():
-        found.append(_folder("embedder", trained, in_use=not found))
+    if is_ours(trained):
+        found.append(_trained("embedder", trained, in_use=not found))
     try:
         folder = default_model_folder()
     except ModelUnavailable as error:
@@ -64,8 +64,8 @@ def _embedders(settings: Settings) -> list[ModelInfo]:
 def _judges(settings: Settings) -> list[ModelInfo]:
     found = [_named("judge", settings.judge)] if settings.judge else []
     trained = shipped("models") / "judge"
-    if (trained / FILE).is_file():
-        found.append(_folder("judge", trained, in_use=not found))
+    if is_ours(trained):
+        found.append(_trained("judge", trained, in_use=not found))
     return found
 
 
@@ -112,8 +112,7 @@ def _lexicons(settings: Settings) -> list[ModelInfo]:
 def _named(role: Role, name_or_path: str) -> ModelInfo:
     """An embedder or judge that the person chose: a folder, or a model of the hub."""
     try:
-        kind = SentenceTransformerEmbedder if role == "embedder" else CrossEncoderJudge
-        model = kind(name_or_path)
+        model = (named_embedder if role == "embedder" else named_judge)(name_or_path)
     except ModelUnavailable as error:
         return _missing(role, name_or_path, str(error))
     folder = Path(name_or_path).expanduser()
@@ -123,15 +122,18 @@ def _named(role: Role, name_or_path: str) -> ModelInfo:
     return ModelInfo(role, model.name, name_or_path, 0, _UNKNOWN, True, note)
 
 
-def _folder(role: Role, folder: Path, *, in_use: bool, name: str = "") -> ModelInfo:
+def _trained(role: Role, folder: Path, *, in_use: bool) -> ModelInfo:
+    """One that comes with the project."""
+    try:
+        model = (OnnxEmbedder if role == "embedder" else OnnxJudge)(folder)
+    except ModelUnavailable as error:
+        return _missing(role, role, str(error), str(folder))
+    return _folder(role, folder, in_use=in_use, name=model.name)
+
+
+def _folder(role: Role, folder: Path, *, in_use: bool, name: str) -> ModelInfo:
     return ModelInfo(
-        role,
-        name or folder_name(folder),
-        str(folder),
-        folder_bytes(folder),
-        _card_licence(folder),
-        in_use,
-        "",
+        role, name, str(folder), folder_bytes(folder), _card_licence(folder), in_use, ""
     )
 
 

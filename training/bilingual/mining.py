@@ -36,8 +36,8 @@ class Group:
 
 def mine(model: BertModel, tokenizer: Tokenizer, asked: list[Asked]) -> list[Group]:
     """For each question, of its own article and four more: the sentences nearest by vector, and
-    those that share most words with it, in turn. A sentence that holds the answer's words may be
-    right and is left out."""
+    those that share most words with it, in turn. A sentence of its own article that holds the
+    answer's words may be right and is left out."""
     articles = list({id(item.article): item.article for item in asked}.values())
     texts = sorted({sentence for article in articles for sentence in article.sentences})
     number = {text: i for i, text in enumerate(texts)}

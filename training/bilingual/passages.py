@@ -49,7 +49,8 @@ class Asked:
 
 def read(folder: Path, split: Split, cache: Path) -> list[Asked]:
     """Questions over Wikipedia, AfriQA's (train only) and ours over news, of one split. Parsing
-    takes a minute, so the result is kept in the cache's folder; delete it when data changes."""
+    takes a minute, so the result is kept in the cache's folder; delete it when the data, or what we
+    wrote, changes."""
     path = cache / f"asked-{split}.pickle"
     if path.is_file():
         with path.open("rb") as file:
