@@ -63,6 +63,13 @@ def test_a_spoiled_statement_says_something_else(text: str, spoiled: str | None)
             assert spoiled not in found.split()
 
 
+def test_a_negation_is_french_and_two_names_beside_each_other_stay() -> None:
+    for seed in range(20):
+        found = corrupted("Le vote est libre et peut-être utile.", "rien", random.Random(seed))
+        assert found == "Le vote n’est pas libre et peut-être utile."
+        assert corrupted("Hier Paris et Lyon", "rien", random.Random(seed)) is None
+
+
 def test_nothing_to_spoil() -> None:
     assert corrupted("vide", "rien", random.Random(0)) is None
 

@@ -50,10 +50,8 @@ def load_bilingual(folder: Path, data: Path) -> tuple[BertModel, Tokenizer]:
     return model, Tokenizer.from_file(str(folder / "tokenizer.json"))
 
 
-def tensors(
-    tokenizer: Tokenizer, texts: Sequence[str] | Sequence[tuple[str, str]], limit: int
-) -> dict[str, torch.Tensor]:
-    """Padded ids, mask and types; a text over the limit is cut, of a pair the longer one."""
+def tensors(tokenizer: Tokenizer, texts: Sequence[str], limit: int) -> dict[str, torch.Tensor]:
+    """Padded ids, mask and types; a text over the limit is cut."""
     tokenizer.enable_truncation(limit)
     encodings = tokenizer.encode_batch(list(texts))
     longest = max(len(encoding.ids) for encoding in encodings)
@@ -110,11 +108,6 @@ def batches_by_length(
             found.append(batch)
     chance.shuffle(found)
     yield from found
-
-
-def schedule(step: int, steps: int, warm: int) -> float:
-    """Linear up, then linear down to nothing."""
-    return min(1.0, (step + 1) / warm) * max(0.0, (steps - step) / steps)
 
 
 def save_checkpoint(path: Path, state: dict[str, Any]) -> None:

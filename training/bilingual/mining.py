@@ -22,6 +22,8 @@ MANY = 4
 
 @dataclass(frozen=True, slots=True)
 class Place:
+    """A sentence of an article."""
+
     article: Article
     index: int
 

@@ -51,7 +51,7 @@ def read(folder: Path, split: Split, cache: Path) -> list[Asked]:
     """Questions over Wikipedia, AfriQA's (train only) and ours over news, of one split. Parsing
     takes a minute, so the result is kept in the cache's folder; delete it when the data, or what we
     wrote, changes."""
-    path = cache / f"asked-{split}.pickle"
+    path = cache / f"asked-{split}-{corpora.written_digest()}.pickle"
     if path.is_file():
         with path.open("rb") as file:
             found: list[Asked] = pickle.load(file)

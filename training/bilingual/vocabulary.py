@@ -147,14 +147,16 @@ def _translations(
 
     both = [(different(pair.english), different(pair.french)) for pair in [*pairs, *dictionary]]
     both = [(one, other) for one, other in both if one and other and len(one) + len(other) < 120]
-    english, en_texts = lexicon._number([one for one, _ in both])
-    french, fr_texts = lexicon._number([other for _, other in both])
-    kinship = lexicon._kinship(english, french, recipe)
-    forward = lexicon._ibm1(en_texts, fr_texts, kinship, recipe.rounds)
-    back = lexicon._ibm1(
+    english, en_texts = lexicon.numbered([one for one, _ in both])
+    french, fr_texts = lexicon.numbered([other for _, other in both])
+    kinship = lexicon.kinship_counts(english, french, recipe)
+    forward = lexicon.ibm_model_1(en_texts, fr_texts, kinship, recipe.rounds)
+    back = lexicon.ibm_model_1(
         fr_texts, en_texts, {(t, s): n for (s, t), n in kinship.items()}, recipe.rounds
     )
-    table = lexicon._prune(lexicon._agree(back, forward, recipe.agreement), len(french), recipe)
+    table = lexicon.pruned(
+        lexicon.symmetrised(back, forward, recipe.agreement), len(french), recipe
+    )
     found: dict[str, list[tuple[str, float]]] = {}
     for number, word in enumerate(french):
         entries = slice(int(table.offsets[number]), int(table.offsets[number + 1]))

@@ -40,6 +40,8 @@ WORK = Path(__file__).resolve().parent / "work"
 
 @dataclass(frozen=True, slots=True)
 class Recipe:
+    """What was chosen; docs/experiments.md says what was tried."""
+
     seed: int = 11
     rate: float = 4e-5
     word_rate: float = 2e-4
@@ -65,6 +67,7 @@ def pairs_of_epoch(folder: Path, chance: random.Random) -> list[Parallel]:
 
 
 def distilling(folder: Path, recipe: Recipe) -> Iterator[list[Parallel]]:
+    """Batches without end."""
     for epoch in itertools.count():
         chance = random.Random(recipe.seed + epoch)
         yield from encoder.batches_by_length(
@@ -77,6 +80,8 @@ def distilling(folder: Path, recipe: Recipe) -> Iterator[list[Parallel]]:
 
 @dataclass(frozen=True, slots=True)
 class Triple:
+    """A question, what answers it, and what doesn't."""
+
     question: str
     answer: str
     other: str
@@ -102,6 +107,7 @@ def triples_of_epoch(asked: list[Asked], chance: random.Random) -> list[Triple]:
 
 
 def asking(asked: list[Asked], recipe: Recipe) -> Iterator[list[Triple]]:
+    """Batches without end, each question once an epoch."""
     for epoch in itertools.count():
         chance = random.Random(recipe.seed + epoch)
         yield from encoder.batches_by_length(
@@ -147,6 +153,7 @@ class Probe:
 
 
 def train(folder: Path, work: Path, minutes: float, recipe: Recipe) -> None:
+    """Writes `trained.pt` into the work folder once so many minutes are spent, breaks not counted."""
     torch.manual_seed(recipe.seed)
     teacher, english = encoder.load_plain()
     student, tokenizer = encoder.load_bilingual(work / "vocabulary", folder)

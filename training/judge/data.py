@@ -122,9 +122,10 @@ _VERB = {
     "en": re.compile(r"\b(is|are|was|were|will|can|could|should)\b(?! not)"),
     "fr": re.compile(
         r"\b(est|sont|était|étaient|sera|seront|peut|peuvent|doit|doivent|va|vont)\b"
-        r"(?! pas)"
+        r"(?!-| pas| jamais| plus)"
     ),
 }
+_AND = re.compile(r"^,? (?:and|or|et|ou) $")
 
 
 def corrupted(text: str, other: str, chance: random.Random) -> str | None:
@@ -163,6 +164,8 @@ def _swapped(text: str, other: str, language: str, chance: random.Random) -> str
     if len(names) < 2 or names[0].group() == names[-1].group():
         return None
     one, two = names[0], names[-1]
+    if _AND.match(text[one.end() : two.start()]):
+        return None  # "A and B" is "B and A"
     return (
         text[: one.start()]
         + two.group()
@@ -177,13 +180,21 @@ def _negated(text: str, other: str, language: str, chance: random.Random) -> str
         return _NEGATED[language].sub(r"\1", text, count=1)
     if not _VERB[language].search(text):
         return None
-    return _VERB[language].sub(r"\1 not" if language == "en" else r"ne \1 pas", text, count=1)
+    return _VERB[language].sub(
+        lambda match: (
+            f"{match[1]} not"
+            if language == "en"
+            else f"{'n’' if match[1][0] in 'eé' else 'ne '}{match[1]} pas"
+        ),
+        text,
+        count=1,
+    )
 
 
-def alike(folder: Path, split: str) -> Iterator[Labelled]:
+def alike(folder: Path) -> Iterator[Labelled]:
     """STS-B: sentences that say the same prove each other, those that hardly do don't; the other
     language's side stands in for half of the statements."""
-    pairs = corpora.similar(folder, "train" if split == "train" else "dev")
+    pairs = corpora.similar(folder, "train")
     half = len(pairs) // 2  # English first, then the same in French
     for number, pair in enumerate(pairs):
         twin = pairs[(number + half) % len(pairs)]
@@ -194,13 +205,13 @@ def alike(folder: Path, split: str) -> Iterator[Labelled]:
         yield Labelled(pair.one, said, pair.similarity >= 0.9, "stsb", f"{pair.language}->{spoken}")
 
 
-def supports(folder: Path, chance: random.Random) -> list[Labelled]:
+def statements(folder: Path, chance: random.Random) -> list[Labelled]:
     """Statements of one epoch: what people wrote as it is, what rules made a share of."""
     public = corpora.labelled(folder)["train"]
     entailment = [item for item in public if not item.kind.startswith(("wice", "begin"))]
     long = [item for item in public if item.kind.startswith(("wice", "begin"))]
     ruled = translations(folder, "train", chance, 3_000)
-    sts = list(alike(folder, "train"))
+    sts = list(alike(folder))
     return (
         written(folder, "train")
         + entailment * 3

@@ -28,7 +28,7 @@ from torch.nn import functional
 
 from rag.models import reading
 from rag.models.reading import Reader, Tokens
-from training.bilingual import encoder, mining, passages
+from training.bilingual import corpora, encoder, mining, passages
 from training.bilingual.corpora import Labelled
 from training.bilingual.mining import Group
 from training.judge import data
@@ -42,6 +42,8 @@ EMBEDDER = Path(__file__).resolve().parents[1] / "embedder" / "work"
 
 @dataclass(frozen=True, slots=True)
 class Recipe:
+    """What was chosen; docs/experiments.md says what was tried."""
+
     seed: int = 13
     rate: float = 1.2e-4
     head_rate: float = 1e-3
@@ -52,6 +54,7 @@ class Recipe:
 
 
 def choosing(groups: list[Group], recipe: Recipe) -> Iterator[list[Choice]]:
+    """Batches without end, each question once an epoch."""
     for epoch in itertools.count():
         chance = random.Random(recipe.seed + epoch)
         yield from encoder.batches_by_length(
@@ -71,17 +74,24 @@ def _choice_length(choice: Choice) -> int:
 
 
 def supporting(folder: Path, recipe: Recipe) -> Iterator[list[Labelled]]:
+    """Batches without end."""
     for epoch in itertools.count():
         chance = random.Random(recipe.seed + epoch)
         yield from encoder.batches_by_length(
-            data.supports(folder, chance),
-            lambda item: min(len(item.evidence) // 4, 192) + min(len(item.statement) // 4, 128) + 4,
+            data.statements(folder, chance),
+            _statement_length,
             recipe.tokens,
             recipe.seed + epoch,
         )
 
 
+def _statement_length(item: Labelled) -> int:
+    evidence = min(len(item.evidence) // 4, reading.EVIDENCE)
+    return evidence + min(len(item.statement) // 4, reading.SENTENCE) + 4
+
+
 def relevance_loss(model: JudgeModel, reader: Reader, choices: list[Choice]) -> torch.Tensor:
+    """Cross-entropy within each group, and of every score by itself."""
     tokens: list[Tokens] = []
     sizes = []
     for choice in choices:
@@ -103,6 +113,7 @@ def relevance_loss(model: JudgeModel, reader: Reader, choices: list[Choice]) -> 
 
 
 def support_loss(model: JudgeModel, reader: Reader, items: list[Labelled]) -> torch.Tensor:
+    """Cross-entropy of every score by itself."""
     logits = model.support(
         model.features([reader.support(item.evidence, item.statement) for item in items])
     )
@@ -119,7 +130,9 @@ def start(folder: Path, embedder: Path) -> tuple[JudgeModel, Reader]:
 
 
 def mined(folder: Path, work: Path, embedder: Path) -> list[Group]:
-    path = work / "mined.pickle"
+    """Questions with hard sentences, mined once with the trained embedder and kept in the work
+    folder; delete the file when another embedder is trained."""
+    path = work / f"mined-{corpora.written_digest()}.pickle"
     if not path.is_file():
         bert, tokenizer = encoder.load_bilingual(embedder / "vocabulary", folder)
         bert.load_state_dict(torch.load(embedder / "trained.pt")["model"])
@@ -133,6 +146,7 @@ def mined(folder: Path, work: Path, embedder: Path) -> list[Group]:
 
 
 def train(folder: Path, work: Path, embedder: Path, minutes: float, recipe: Recipe) -> None:
+    """Writes `trained.pt` into the work folder once so many minutes are spent, breaks not counted."""
     torch.manual_seed(recipe.seed)
     model, reader = start(folder, embedder)
     for module in model.modules():

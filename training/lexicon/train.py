@@ -164,27 +164,29 @@ def learn(
     both = [(english, french) for english, french in both if english and french]
     if not both:
         raise UsageError("no sentence pair has a content word on both sides; nothing to learn from")
-    english, en_texts = _number([one for one, _ in both])
-    french, fr_texts = _number([other for _, other in both])
-    kinship = _kinship(english, french, recipe)
-    forward = _ibm1(en_texts, fr_texts, kinship, recipe.rounds)
-    back = _ibm1(fr_texts, en_texts, {(t, s): n for (s, t), n in kinship.items()}, recipe.rounds)
+    english, en_texts = numbered([one for one, _ in both])
+    french, fr_texts = numbered([other for _, other in both])
+    kinship = kinship_counts(english, french, recipe)
+    forward = ibm_model_1(en_texts, fr_texts, kinship, recipe.rounds)
+    back = ibm_model_1(
+        fr_texts, en_texts, {(t, s): n for (s, t), n in kinship.items()}, recipe.rounds
+    )
     return (
         english,
         french,
-        _prune(_agree(forward, back, recipe.agreement), len(english), recipe),
-        _prune(_agree(back, forward, recipe.agreement), len(french), recipe),
+        pruned(symmetrised(forward, back, recipe.agreement), len(english), recipe),
+        pruned(symmetrised(back, forward, recipe.agreement), len(french), recipe),
     )
 
 
-def _number(texts: Sequence[Sequence[str]]) -> tuple[list[str], list[Ints]]:
+def numbered(texts: Sequence[Sequence[str]]) -> tuple[list[str], list[Ints]]:
     """The sorted vocabulary, and the texts as numbers of its words."""
     vocabulary = sorted({word for text in texts for word in text})
     number = {word: i for i, word in enumerate(vocabulary)}
     return vocabulary, [np.array([number[word] for word in text], dtype=np.int64) for text in texts]
 
 
-def _kinship(
+def kinship_counts(
     english: Sequence[str], french: Sequence[str], recipe: Recipe
 ) -> dict[tuple[int, int], float]:
     """Prior counts by (English, French) number, where there are any: a rare word that stood in one
@@ -200,7 +202,7 @@ def _kinship(
     return {pair: count for pair, count in counts.items() if count > 0.0}
 
 
-def _ibm1(
+def ibm_model_1(
     source: Sequence[Ints],
     target: Sequence[Ints],
     kinship: Mapping[tuple[int, int], float],
@@ -239,7 +241,7 @@ def _ibm1(
     return Table(cell_s[real] - 1, cell_t[real], table[real])
 
 
-def _agree(one: Table, other: Table, power: float) -> Table:
+def symmetrised(one: Table, other: Table, power: float) -> Table:
     """p(t|s) p(s|t)^power, each source keeping the mass it had: a word that stands beside everything
     ("take") is then no translation of a word that is seldom beside it."""
     order = np.lexsort((other.sources, other.targets))  # the other's cells in this one's order
@@ -249,7 +251,7 @@ def _agree(one: Table, other: Table, power: float) -> Table:
     return Table(one.sources, one.targets, product * (mass / total)[one.sources])
 
 
-def _prune(table: Table, size: int, recipe: Recipe) -> Direction:
+def pruned(table: Table, size: int, recipe: Recipe) -> Direction:
     order = np.lexsort((table.targets, -table.probabilities, table.sources))
     sources, targets = table.sources[order], table.targets[order]
     probabilities = table.probabilities[order]
