@@ -12,7 +12,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 
 from rag.errors import ModelUnavailable
@@ -101,6 +101,8 @@ class Weights:
             judged = None
             if "judged" in data:
                 part = data["judged"]
+                if set(part) != {field.name for field in fields(Judged)}:
+                    raise ValueError("other parts than it should have")
                 judged = Judged(
                     str(part["judge"]),
                     _numbers(part["sentence"]),
