@@ -339,13 +339,11 @@ DAMAGE: list[tuple[str, str, Callable[[bytes], bytes] | None]] = [
     ("embedder", "config.json", lambda _: b"[]"),
     ("embedder", "config.json", lambda _: b"\xff\xfe"),
     ("embedder", "config.json", with_("format", 2)),
-    ("embedder", "config.json", with_("kind", "judge")),
     ("embedder", "config.json", with_("dimension", "wide")),
     ("embedder", "config.json", without("format")),
     ("embedder", "config.json", without("kind")),
     ("embedder", "config.json", without("dimension")),
     ("embedder", "config.json", without("max_tokens")),
-    ("judge", "config.json", with_("kind", "embedder")),
     ("judge", "config.json", with_("relevance", [1.0])),
     ("judge", "config.json", with_("support", None)),
     ("judge", "config.json", without("relevance")),
@@ -372,6 +370,11 @@ def test_a_damaged_model_is_told_in_one_line(
         (folder / file).write_bytes(damage((folder / file).read_bytes()))
     told(kind, folder)
     assert capfd.readouterr() == ("", "")
+
+
+def test_a_model_of_the_other_kind_is_named_as_such(made: Make) -> None:
+    with pytest.raises(ModelUnavailable, match="not judge but embedder; name another folder"):
+        OnnxJudge(made("onnx-embedder", "dynamic"))
 
 
 def told(kind: str, folder: Path) -> None:

@@ -49,11 +49,13 @@ class _Model:
             self.config: dict[str, Any] = json.loads(
                 (folder / "config.json").read_text(encoding="utf-8")
             )
-            fits = (self.config["format"], self.config["kind"]) == (FORMAT, kind)
+            made, found = self.config["format"], self.config["kind"]
         except (OSError, ValueError, KeyError, TypeError) as error:
             raise self._unusable(error) from error
-        if not fits:
+        if made != FORMAT:
             raise ModelUnavailable(f"{folder}: made for another version of Attest; restore it")
+        if found != kind:
+            raise ModelUnavailable(f"{folder}: not {kind} but {found}; name another folder")
         self._lock = threading.Lock()
         self._loaded: tuple[Any, Tokenizer] | None = None
 
