@@ -59,7 +59,7 @@ class Reranker:
         read = self.judge.relevance(question, passages)
         head = best_first(
             [
-                self._fused(item, _logit_of(float(probability)))
+                self._fused(item, logit_of(float(probability)))
                 for item, probability in zip(scored[: len(passages)], read, strict=True)
             ]
         )
@@ -103,7 +103,7 @@ def best_first(scored: Sequence[Scored]) -> list[Scored]:
     return sorted(scored, key=lambda item: (-round(item.logit, 9), item.sentence.key))
 
 
-def _logit_of(probability: float) -> float:
+def logit_of(probability: float) -> float:
     """A model that gives no number has nothing to say for the sentence."""
     if math.isnan(probability):
         probability = 0.0

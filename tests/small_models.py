@@ -19,6 +19,16 @@ PLAIN: Mapping[str, object] = {
 }  # fmt: skip
 """Settings of a judge whose scores are its logits' sigmoids."""
 
+TEXTS = [
+    "why was Microsoft's bid rejected?",
+    "L'offre de Microsoft a été rejetée par ByteDance, selon un rapport du Daily Mail.",
+    "Oracle",
+    "",
+    "14,2 % 🙂 été",
+    "TikTok compte 100 millions d'utilisateurs aux États-Unis. " * 30,
+]
+"""What the contract suites embed and judge."""
+
 
 def maker(root: Path) -> Make:
     """`made(kind, name, ...)`: a model's folder below `root`, each made once."""

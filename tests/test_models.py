@@ -31,16 +31,8 @@ from rag.models.registry import models_at_hand
 from rag.models.weights import folder_name
 from rag.protocols import Embedder, Judge, Scores
 from rag.types import Passage
-from tests.small_models import Make, maker
+from tests.small_models import TEXTS, Make, maker
 
-TEXTS = [
-    "why was Microsoft's bid rejected?",
-    "L'offre de Microsoft a été rejetée par ByteDance, selon un rapport du Daily Mail.",
-    "Oracle",
-    "",
-    "14,2 % 🙂 été",
-    "TikTok compte 100 millions d'utilisateurs aux États-Unis. " * 30,
-]
 PASSAGES = [Passage(text) for text in TEXTS]
 
 

@@ -23,6 +23,7 @@ from rag.models.reading import Reader
 from rag.types import Passage
 from tests.small_models import (
     PLAIN,
+    TEXTS,
     Make,
     maker,
     plain_tokenizer,
@@ -32,14 +33,6 @@ from tests.small_models import (
 )
 from training.bilingual.graph import quantised, write_embedder, write_judge
 
-TEXTS = [
-    "why was Microsoft's bid rejected?",
-    "L'offre de Microsoft a été rejetée par ByteDance, selon un rapport du Daily Mail.",
-    "Oracle",
-    "",
-    "14,2 % 🙂 été",
-    "TikTok compte 100 millions d'utilisateurs aux États-Unis. " * 30,
-]
 PASSAGES = [
     Passage(TEXTS[1], "Before it.", "After it.", "A title"),
     Passage(TEXTS[1]),

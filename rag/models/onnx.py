@@ -21,6 +21,7 @@ from rag.errors import ModelUnavailable
 from rag.models.reading import Reader, Tokens
 from rag.models.weights import folder_name, in_parallel, unit
 from rag.protocols import Scores, Vectors
+from rag.relevance import sigmoid
 from rag.types import Passage
 
 if TYPE_CHECKING:
@@ -178,7 +179,7 @@ class OnnxJudge:
             first[0, : tokens.types.index(1)] = 1
             logit = self._model.run(ids=np.array([tokens.ids], np.int64), types=types, first=first)
             value = calibration[0] * float(logit[head][0]) + calibration[1]
-            return 1.0 / (1.0 + math.exp(-max(-30.0, min(30.0, value))))
+            return sigmoid(value)
 
         return np.array(in_parallel(score, pairs), np.float64)
 

@@ -32,7 +32,7 @@ from rag.relevance import (
     logit,
     sigmoid,
 )
-from rag.rerank import JUDGED, Scored, best_first, judged_features, judged_figures
+from rag.rerank import JUDGED, Scored, best_first, judged_features, judged_figures, logit_of
 from rag.types import Passage
 from training.answerability.fit import Case, cases, fit
 from training.bilingual import corpora
@@ -71,8 +71,7 @@ class Readings:
         passages = [case.retriever.passage(s.sentence) for s in scored[:JUDGED]]
         new = [p for p in passages if (question, p) not in self._known]
         for passage, score in zip(new, self._judge.relevance(question, new), strict=True):
-            bounded = min(max(float(score), 1e-6), 1 - 1e-6)
-            self._known[question, passage] = float(np.log(bounded / (1 - bounded)))
+            self._known[question, passage] = logit_of(float(score))
         return Reading(
             case,
             scored,

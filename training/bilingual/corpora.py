@@ -84,8 +84,8 @@ def part(key: str, calibrate: float = 0.15, report: float = 0.3) -> Split:
 def parallel(folder: Path) -> list[Parallel]:
     """Sentence pairs for training: Tatoeba, STS-B's train, and those of the first lines of News
     Commentary that no statement of ours outside the training split is about."""
-    found = [Parallel(pair[0], pair[1]) for pair in _tatoeba(folder)]
-    english, french = (_news(folder, code) for code in ("en", "fr"))
+    found = [Parallel(pair[0], pair[1]) for pair in tatoeba(folder)]
+    english, french = (news_lines(folder, code) for code in ("en", "fr"))
     found += [
         Parallel(one, other)
         for line, (one, other) in enumerate(
@@ -93,14 +93,14 @@ def parallel(folder: Path) -> list[Parallel]:
         )
         if one.strip() and other.strip() and statement_split(line) == "train"
     ]
-    for rows in zip(_stsb(folder, "en", "train"), _stsb(folder, "fr", "train"), strict=True):
+    for rows in zip(stsb(folder, "en", "train"), stsb(folder, "fr", "train"), strict=True):
         found += [Parallel(rows[0][0], rows[1][0]), Parallel(rows[0][1], rows[1][1])]
     return found
 
 
 def news_report(folder: Path) -> list[Parallel]:
     """2,000 news sentences and their translations, seen by no training of ours."""
-    english, french = (_news(folder, code)[NEWS_REPORT:] for code in ("en", "fr"))
+    english, french = (news_lines(folder, code)[NEWS_REPORT:] for code in ("en", "fr"))
     return [
         Parallel(one, other)
         for one, other in zip(english, french, strict=True)
@@ -113,11 +113,12 @@ def similar(folder: Path, split: Literal["train", "dev"]) -> list[Similar]:
     return [
         Similar(one, other, float(score) / 5.0, code)
         for code in ("en", "fr")
-        for one, other, score in _stsb(folder, code, split)
+        for one, other, score in stsb(folder, code, split)
     ]
 
 
-def _lines(path: Path) -> list[str]:
+def read_lines(path: Path) -> list[str]:
+    """Raises UsageError for a file that can't be read."""
     try:
         return path.read_text(encoding="utf-8").split("\n")
     except (OSError, UnicodeDecodeError) as error:
@@ -128,19 +129,22 @@ def _lines(path: Path) -> list[str]:
 
 
 @cache
-def _news(folder: Path, code: str) -> list[str]:
-    return _lines(folder / "news_commentary_5k" / f"nc-5k.{code}")
+def news_lines(folder: Path, code: str) -> list[str]:
+    """News Commentary's lines in one language, blank ones too."""
+    return read_lines(folder / "news_commentary_5k" / f"nc-5k.{code}")
 
 
-def _tatoeba(folder: Path) -> Iterator[tuple[str, str]]:
-    for line in _lines(folder / "tatoeba" / "fra-eng.tsv"):
+def tatoeba(folder: Path) -> Iterator[tuple[str, str]]:
+    """(English, French)."""
+    for line in read_lines(folder / "tatoeba" / "fra-eng.tsv"):
         english, tab, french = line.partition("\t")
         if tab:
             yield english, french.split("\t")[0]
 
 
-def _stsb(folder: Path, code: str, split: str) -> list[list[str]]:
-    rows = csv.reader(_lines(folder / "stsb_fr_en" / f"stsb-{code}-{split}.csv"))
+def stsb(folder: Path, code: str, split: str) -> list[list[str]]:
+    """Sentence, sentence, similarity 0..5."""
+    rows = csv.reader(read_lines(folder / "stsb_fr_en" / f"stsb-{code}-{split}.csv"))
     return [row[:3] for row in rows if len(row) >= 3]
 
 
@@ -189,7 +193,7 @@ def questions(folder: Path, split: Split) -> list[wikipedia.Item]:
 def afriqa(folder: Path, split: Literal["train", "dev"]) -> list[tuple[str, str, str]]:
     """(question, passage, answer), French."""
     path = folder / "afriqa_fr" / f"gold_span_passages.fon.fr.{split}.json"
-    rows = [json.loads(line) for line in _lines(path) if line.strip()]
+    rows = [json.loads(line) for line in read_lines(path) if line.strip()]
     return [
         (row["question_translated"], row["context"], row["answer_pivot"]["text"][0])
         for row in rows
@@ -210,7 +214,7 @@ class Statement:
 
 
 def statements(folder: Path) -> list[Statement]:
-    english, french = (_news(folder, code) for code in ("en", "fr"))
+    english, french = (news_lines(folder, code) for code in ("en", "fr"))
     return [
         Statement(
             row["line"],
@@ -226,11 +230,6 @@ def statement_split(line: int) -> Split:
     return part(f"news {line // 30}", calibrate=0.08, report=0.1)
 
 
-def news_lines(folder: Path, code: str) -> list[str]:
-    """All lines of one side."""
-    return _news(folder, code)
-
-
 def written_digest() -> str:
     """Changes with what we wrote: part of the names of caches."""
     digest = hashlib.sha256()
@@ -243,7 +242,7 @@ def written_rows(name: str) -> list[dict[str, Any]]:
     """Rows of what we wrote, in the order of the files' names."""
     rows = []
     for path in sorted(WRITTEN.glob(f"{name}_*.jsonl")):
-        rows += [json.loads(line) for line in _lines(path) if line.strip()]
+        rows += [json.loads(line) for line in read_lines(path) if line.strip()]
     return rows
 
 
@@ -255,55 +254,35 @@ def labelled(folder: Path) -> dict[Split, list[Labelled]]:
     same passages with other spacing or another end: of `calibrate` and `report` those rows are left
     out whose evidence `train` has seen, of `report` also what `calibrate` has."""
     found: dict[Split, list[Labelled]] = {"train": [], "calibrate": [], "report": []}
-    for row in _tsv(folder / "rte3_fr" / "RTE3-FR-dev-3class.tsv"):
-        found[part(row["premise"])].append(
-            Labelled(
-                row["premise"],
-                row["hypothesis"],
-                row["label_text"] == "entailment",
-                f"rte3:{row['label_text']}",
-                "fr->fr",
-            )
-        )
-    for row in _tsv(folder / "daccord" / "daccord_half.tsv"):
-        found[part(row["premise"])].append(
-            Labelled(
-                row["premise"],
-                row["hypothesis"],
-                row["label_text"] != "contradiction",
-                f"daccord:{row['label_text']}",
-                "fr->fr",
-            )
-        )
-    for name in ("cmu", "tc", "wow"):
-        for row in _tsv(folder / "begin" / f"begin_dev_{name}.tsv"):
-            found[part(row["knowledge"])].append(
-                Labelled(
-                    row["knowledge"],
-                    row["response"],
-                    row["begin_label"] == "Fully attributable",
-                    f"begin:{row['begin_label'].lower()}",
-                    "en->en",
-                )
-            )
-    for line in _lines(folder / "wice" / "oracle_chunks_dev.jsonl"):
-        if line.strip():
-            row = json.loads(line)
-            found[part(row["claim"])].append(
-                Labelled(
-                    " ".join(row["evidence"]),
-                    row["claim"],
-                    row["label"] == "supported",
-                    f"wice:{row['label']}",
-                    "en->en",
-                )
-            )
+    for key, item in _public(folder):
+        found[part(key)].append(item)
     seen = _runs_of_all(found["train"])
     later: tuple[Split, ...] = ("calibrate", "report")
     for split in later:
         found[split] = [item for item in found[split] if not _is_seen(item, seen)]
         seen |= _runs_of_all(found[split])
     return found
+
+
+def _public(folder: Path) -> Iterator[tuple[str, Labelled]]:
+    """Each with the text that it is split by."""
+    for row in _tsv(folder / "rte3_fr" / "RTE3-FR-dev-3class.tsv"):
+        premise, said, label = row["premise"], row["hypothesis"], row["label_text"]
+        yield premise, Labelled(premise, said, label == "entailment", f"rte3:{label}", "fr->fr")
+    for row in _tsv(folder / "daccord" / "daccord_half.tsv"):
+        premise, said, label = row["premise"], row["hypothesis"], row["label_text"]
+        agrees = label != "contradiction"
+        yield premise, Labelled(premise, said, agrees, f"daccord:{label}", "fr->fr")
+    for name in ("cmu", "tc", "wow"):
+        for row in _tsv(folder / "begin" / f"begin_dev_{name}.tsv"):
+            known, said, label = row["knowledge"], row["response"], row["begin_label"].lower()
+            supported = label == "fully attributable"
+            yield known, Labelled(known, said, supported, f"begin:{label}", "en->en")
+    for line in read_lines(folder / "wice" / "oracle_chunks_dev.jsonl"):
+        if line.strip():
+            claim = json.loads(line)
+            text, said, label = " ".join(claim["evidence"]), claim["claim"], claim["label"]
+            yield said, Labelled(text, said, label == "supported", f"wice:{label}", "en->en")
 
 
 def _runs(text: str) -> set[str]:
@@ -321,4 +300,4 @@ def _is_seen(item: Labelled, seen: set[str]) -> bool:
 
 
 def _tsv(path: Path) -> list[dict[str, str]]:
-    return list(csv.DictReader(_lines(path), delimiter="\t", quoting=csv.QUOTE_NONE))
+    return list(csv.DictReader(read_lines(path), delimiter="\t", quoting=csv.QUOTE_NONE))

@@ -50,6 +50,13 @@ def load_bilingual(folder: Path, data: Path) -> tuple[BertModel, Tokenizer]:
     return model, Tokenizer.from_file(str(folder / "tokenizer.json"))
 
 
+def load_trained(folder: Path, data: Path, checkpoint: Path) -> tuple[BertModel, Tokenizer]:
+    """The bilingual model with the weights of a training's checkpoint."""
+    model, tokenizer = load_bilingual(folder, data)
+    model.load_state_dict(torch.load(checkpoint)["model"])
+    return model, tokenizer
+
+
 def tensors(tokenizer: Tokenizer, texts: Sequence[str], limit: int) -> dict[str, torch.Tensor]:
     """Padded ids, mask and types; a text over the limit is cut."""
     tokenizer.enable_truncation(limit)

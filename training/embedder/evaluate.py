@@ -17,7 +17,6 @@ from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
-import torch
 from scipy.stats import spearmanr
 
 from training.bilingual import corpora, encoder, passages
@@ -39,10 +38,10 @@ def load(name: str, data: Path) -> Embed:
         return OnnxEmbedder(shipped("models") / "embedder").embed
     if name == "plain":
         model, tokenizer = encoder.load_plain()
-    else:
+    elif name == "words":
         model, tokenizer = encoder.load_bilingual(WORK / "vocabulary", data)
-        if name != "words":
-            model.load_state_dict(torch.load(name)["model"])
+    else:
+        model, tokenizer = encoder.load_trained(WORK / "vocabulary", data, Path(name))
     return lambda texts: encoder.embed(model, tokenizer, texts)
 
 

@@ -9,8 +9,6 @@ import argparse
 import sys
 from pathlib import Path
 
-import torch
-
 from rag.config import shipped
 from training.bilingual import encoder, graph
 from training.embedder.train import WORK
@@ -22,8 +20,7 @@ def main() -> int:
     parser.add_argument("--checkpoint", type=Path, default=WORK / "trained.pt")
     parser.add_argument("--target", type=Path, default=shipped("models") / "embedder")
     options = parser.parse_args()
-    model, tokenizer = encoder.load_bilingual(WORK / "vocabulary", options.data)
-    model.load_state_dict(torch.load(options.checkpoint)["model"])
+    model, tokenizer = encoder.load_trained(WORK / "vocabulary", options.data, options.checkpoint)
     state = {name: value.float().numpy() for name, value in model.state_dict().items()}
     options.target.mkdir(parents=True, exist_ok=True)
     graph.write_embedder(state, options.target, tokenizer)

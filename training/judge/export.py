@@ -28,7 +28,7 @@ from training.bilingual.mining import Place
 from training.judge import evaluate
 from training.judge.data import passage
 from training.judge.model import JudgeModel
-from training.judge.train import EMBEDDER, WORK
+from training.judge.train import EMBEDDER, WORK, trained_embedder
 
 log = logging.getLogger("judge")
 PRECISION = 0.9
@@ -77,8 +77,7 @@ def calibrate(folder: Path, target: Path, settings: dict[str, object]) -> dict[s
         (scores[labels == 1] >= bar).mean(),
     )
 
-    bert, tokenizer = encoder.load_bilingual(EMBEDDER / "vocabulary", folder)
-    bert.load_state_dict(torch.load(EMBEDDER / "trained.pt")["model"])
+    bert, tokenizer = trained_embedder(folder, EMBEDDER)
     asked = passages.read(folder, "calibrate", WORK)
     step = max(1, len(asked) // QUESTIONS)
     groups = mining.mine(bert, tokenizer, asked[::step])

@@ -24,7 +24,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import torch
+from tokenizers import Tokenizer
 from torch.nn import functional
+from transformers import BertModel
 
 from rag.models import reading
 from rag.models.reading import Reader, Tokens
@@ -123,10 +125,13 @@ def support_loss(model: JudgeModel, reader: Reader, items: list[Labelled]) -> to
 
 def start(folder: Path, embedder: Path) -> tuple[JudgeModel, Reader]:
     """The embedder's last weights under fresh heads."""
-    bert, tokenizer = encoder.load_bilingual(embedder / "vocabulary", folder)
-    trained = embedder / "trained.pt"
-    bert.load_state_dict(torch.load(trained)["model"])
+    bert, tokenizer = trained_embedder(folder, embedder)
     return JudgeModel(bert), Reader(tokenizer)
+
+
+def trained_embedder(folder: Path, embedder: Path) -> tuple[BertModel, Tokenizer]:
+    """The encoder that the judge starts from and its negatives are mined with."""
+    return encoder.load_trained(embedder / "vocabulary", folder, embedder / "trained.pt")
 
 
 def mined(folder: Path, work: Path, embedder: Path) -> list[Group]:
@@ -134,8 +139,7 @@ def mined(folder: Path, work: Path, embedder: Path) -> list[Group]:
     folder; delete the file when another embedder is trained."""
     path = work / f"mined-{corpora.written_digest()}.pickle"
     if not path.is_file():
-        bert, tokenizer = encoder.load_bilingual(embedder / "vocabulary", folder)
-        bert.load_state_dict(torch.load(embedder / "trained.pt")["model"])
+        bert, tokenizer = trained_embedder(folder, embedder)
         groups = mining.mine(bert, tokenizer, passages.read(folder, "train", work))
         with path.open("wb") as file:
             pickle.dump(groups, file)

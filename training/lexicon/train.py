@@ -11,7 +11,6 @@ README.md. Nothing is random: the same data gives the same bytes.
 from __future__ import annotations
 
 import argparse
-import csv
 import re
 import sys
 import time
@@ -28,6 +27,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2]))  # runs from a chec
 from rag.errors import RagError, UsageError
 from rag.models.lexicon import FILE, FORMAT, SCALE
 from rag.terms import content_words, stem
+from training.bilingual import corpora
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
@@ -91,25 +91,13 @@ def read_pairs(folder: Path) -> list[Pair]:
     return [*_tatoeba(folder), *_news(folder), *_stsb(folder), *_wiktionary(folder)]
 
 
-def _lines(path: Path) -> list[str]:
-    try:
-        return path.read_text(encoding="utf-8").split("\n")
-    except (OSError, UnicodeDecodeError) as error:
-        raise UsageError(
-            f"{path}: can't be read ({type(error).__name__}); name the folder that holds tatoeba, "
-            "news_commentary_5k, stsb_fr_en and wiktionary_fr_en"
-        ) from error
-
-
 def _tatoeba(folder: Path) -> Iterator[Pair]:
-    for line in _lines(folder / "tatoeba" / "fra-eng.tsv"):
-        english, tab, french = line.partition("\t")
-        if tab:
-            yield Pair("tatoeba", english, french.split("\t")[0])
+    for english, french in corpora.tatoeba(folder):
+        yield Pair("tatoeba", english, french)
 
 
 def _news(folder: Path) -> Iterator[Pair]:
-    sides = [_lines(folder / "news_commentary_5k" / f"nc-5k.{code}") for code in ("en", "fr")]
+    sides = [corpora.news_lines(folder, code) for code in ("en", "fr")]
     for english, french in zip(*sides, strict=True):
         if english.strip() and french.strip():
             yield Pair("news_commentary_5k", english, french)
@@ -117,10 +105,7 @@ def _news(folder: Path) -> Iterator[Pair]:
 
 def _stsb(folder: Path) -> Iterator[Pair]:
     for part in ("train", "dev"):
-        sides = [
-            list(csv.reader(_lines(folder / "stsb_fr_en" / f"stsb-{code}-{part}.csv")))
-            for code in ("en", "fr")
-        ]
+        sides = [corpora.stsb(folder, code, part) for code in ("en", "fr")]
         for english, french in zip(*sides, strict=True):
             for one, other in zip(english[:2], french[:2], strict=True):
                 yield Pair("stsb_fr_en", one, other)
@@ -130,7 +115,7 @@ _REMARK = re.compile(r"\{[^}]*\}|\[[^]]*\]|\([^)]*\)")
 
 
 def _wiktionary(folder: Path) -> Iterator[Pair]:
-    for line in _lines(folder / "wiktionary_fr_en" / "fr-en-enwiktionary.txt"):
+    for line in corpora.read_lines(folder / "wiktionary_fr_en" / "fr-en-enwiktionary.txt"):
         yield from dictionary_line(line)
 
 
