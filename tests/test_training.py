@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import random
 from collections import Counter
+from pathlib import Path
 
 import pytest
+import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
 from training.bilingual import corpora
 from training.bilingual.encoder import batches_by_length
+from training.bilingual.run import KEPT, Run
 from training.judge.data import corrupted
 
 
@@ -84,3 +87,25 @@ def test_batches_hold_each_item_once_within_the_budget(
     for batch in batches:
         assert max(length for _, length in batch) * len(batch) <= tokens
     assert batches == list(batches_by_length(items, lambda item: item[1], tokens, seed))
+
+
+def test_a_training_that_was_broken_off_is_taken_on(tmp_path: Path) -> None:
+    def begin(minutes: float) -> tuple[torch.nn.Linear, Run]:
+        torch.manual_seed(3)
+        model = torch.nn.Linear(2, 1)
+        optimizer = torch.optim.AdamW([{"params": list(model.parameters()), "top": 1e-2}])
+        return model, Run(model, optimizer, tmp_path, minutes, 10, ("one",))
+
+    model, run = begin(1.0)
+    while run.goes_on() and run.step < KEPT + 5:
+        run.learn("one", model(torch.ones(1, 2)).pow(2).sum())
+        if run.step == KEPT:
+            kept = model.weight.detach().clone()
+    assert not (tmp_path / "trained.pt").exists()
+    model, run = begin(1.0)
+    assert run.step == KEPT
+    assert torch.equal(model.weight, kept)
+    model, run = begin(1e-9)  # no time is left: the rate is down, and nothing is learned
+    assert not run.goes_on()
+    run.finish()
+    assert torch.equal(torch.load(tmp_path / "trained.pt")["model"]["weight"], kept)

@@ -21,7 +21,6 @@ import itertools
 import logging
 import random
 import sys
-import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -33,6 +32,7 @@ from torch.nn import functional
 from training.bilingual import corpora, encoder, passages
 from training.bilingual.corpora import Parallel
 from training.bilingual.passages import Asked
+from training.bilingual.run import Run
 
 log = logging.getLogger("embedder")
 WORK = Path(__file__).resolve().parent / "work"
@@ -171,25 +171,14 @@ def train(folder: Path, work: Path, minutes: float, recipe: Recipe) -> None:
         recipe.rate,
         fused=True,
     )
-    checkpoint = work / "checkpoint.pt"
-    step, spent = 0, 0.0
-    if checkpoint.is_file():
-        state = torch.load(checkpoint)
-        student.load_state_dict(state["model"])
-        optimizer.load_state_dict(state["optimizer"])
-        step, spent = state["step"], state["spent"]
+    run = Run(student, optimizer, work, minutes, recipe.warm, ("distil", "ask"))
     asked = passages.read(folder, "train", work)
     probe = Probe(folder, work)
     sentences, questions = distilling(folder, recipe), asking(asked, recipe)
     chance = random.Random(recipe.seed)
-    for _ in range(step):  # the order of a run that was never broken off
+    for _ in range(run.step):  # the order of a run that was never broken off
         next(sentences) if chance.random() < recipe.distil else next(questions)
-    started, shown = time.monotonic() - spent, {"distil": 0.0, "ask": 0.0}
-    while (spent := time.monotonic() - started) < minutes * 60:
-        # The end is known in time, not in steps.
-        share = min(1.0, (step + 1) / recipe.warm) * (1 - spent / (minutes * 60))
-        for group in optimizer.param_groups:
-            group["lr"] = group["top"] * share
+    while run.goes_on():
         if chance.random() < recipe.distil:
             pairs = next(sentences)
             texts = [pair.english for pair in pairs]
@@ -224,37 +213,11 @@ def train(folder: Path, work: Path, minutes: float, recipe: Recipe) -> None:
             right = torch.arange(len(asks))
             loss = functional.cross_entropy(scores.masked_fill(same, -1e4), right)
             kind = "ask"
-        loss.backward()
-        torch.nn.utils.clip_grad_norm_(student.parameters(), 1.0)
-        optimizer.step()
-        optimizer.zero_grad()
-        step += 1
-        shown[kind] += 0.02 * (loss.item() - shown[kind]) if shown[kind] else loss.item()
-        if step % 50 == 0:
-            log.info(
-                "step %d, %.1f min, distil %.4f, ask %.4f",
-                step,
-                spent / 60,
-                shown["distil"],
-                shown["ask"],
-            )
-        if step % 200 == 0 or step == 1:
-            log.info("step %d: %s", step, probe(student, tokenizer))
+        run.learn(kind, loss)
+        if run.step % 200 == 0 or run.step == 1:
+            log.info("step %d: %s", run.step, probe(student, tokenizer))
             student.train()
-        if step % 400 == 0:
-            encoder.save_checkpoint(
-                checkpoint,
-                {
-                    "model": student.state_dict(),
-                    "optimizer": optimizer.state_dict(),
-                    "step": step,
-                    "spent": spent,
-                },
-            )
-    encoder.save_checkpoint(
-        work / "trained.pt", {"model": student.state_dict(), "step": step, "spent": spent}
-    )
-    log.info("%d steps, %.1f minutes", step, spent / 60)
+    run.finish()
 
 
 def main() -> int:

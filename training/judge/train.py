@@ -18,7 +18,6 @@ import logging
 import pickle
 import random
 import sys
-import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -33,6 +32,7 @@ from rag.models.reading import Reader, Tokens
 from training.bilingual import corpora, encoder, mining, passages
 from training.bilingual.corpora import Labelled
 from training.bilingual.mining import Group
+from training.bilingual.run import Run
 from training.judge import data
 from training.judge.data import Choice
 from training.judge.model import JudgeModel
@@ -169,57 +169,21 @@ def train(folder: Path, work: Path, embedder: Path, minutes: float, recipe: Reci
         weight_decay=0.01,
         fused=True,
     )
-    checkpoint = work / "checkpoint.pt"
-    step, spent = 0, 0.0
-    if checkpoint.is_file():
-        state = torch.load(checkpoint)
-        model.load_state_dict(state["model"])
-        optimizer.load_state_dict(state["optimizer"])
-        step, spent = state["step"], state["spent"]
+    run = Run(model, optimizer, work, minutes, recipe.warm, ("relevance", "support"))
     relevance = choosing(mined(folder, work, embedder), recipe)
     support = supporting(folder, recipe)
     chance = random.Random(recipe.seed)
-    for _ in range(step):
+    for _ in range(run.step):
         next(relevance) if chance.random() < recipe.relevance else next(support)
     model.train()
-    started, shown = time.monotonic() - spent, {"relevance": 0.0, "support": 0.0}
-    while (spent := time.monotonic() - started) < minutes * 60:
-        share = min(1.0, (step + 1) / recipe.warm) * (1 - spent / (minutes * 60))
-        for group in optimizer.param_groups:
-            group["lr"] = group["top"] * share
+    while run.goes_on():
         with torch.autocast("cpu", dtype=torch.bfloat16):
             if chance.random() < recipe.relevance:
                 kind, loss = "relevance", relevance_loss(model, reader, next(relevance))
             else:
                 kind, loss = "support", support_loss(model, reader, next(support))
-        loss.backward()
-        torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
-        optimizer.step()
-        optimizer.zero_grad()
-        step += 1
-        shown[kind] += 0.02 * (loss.item() - shown[kind]) if shown[kind] else loss.item()
-        if step % 50 == 0:
-            log.info(
-                "step %d, %.1f min, relevance %.4f, support %.4f",
-                step,
-                spent / 60,
-                shown["relevance"],
-                shown["support"],
-            )
-        if step % 400 == 0:
-            encoder.save_checkpoint(
-                checkpoint,
-                {
-                    "model": model.state_dict(),
-                    "optimizer": optimizer.state_dict(),
-                    "step": step,
-                    "spent": spent,
-                },
-            )
-    encoder.save_checkpoint(
-        work / "trained.pt", {"model": model.state_dict(), "step": step, "spent": spent}
-    )
-    log.info("%d steps, %.1f minutes", step, spent / 60)
+        run.learn(kind, loss)
+    run.finish()
 
 
 def main() -> int:
