@@ -180,9 +180,6 @@ def launch_options(host: str = DEFAULT_HOST) -> dict[str, Any]:
     from rag.ui.page import component_words
     from rag.ui.style import theme
 
-    def asset(name: str) -> str:
-        return files("rag.ui").joinpath("assets", name).read_text(encoding="utf-8")
-
     return {
         "quiet": True,
         "share": False,
@@ -198,7 +195,7 @@ def launch_options(host: str = DEFAULT_HOST) -> dict[str, Any]:
         "i18n": gr.I18n(**component_words()),
         "theme": theme(),
         # In the head, not as `css`: that one comes late and with every selector prefixed.
-        "head": f"<style>{asset('attest.css')}</style><script>{asset('attest.js')}</script>",
+        "head": f"<style>{_assets('.css')}</style><script>{_assets('.js')}</script>",
         "favicon_path": str(Path(__file__).parent / "assets" / "favicon.svg"),
         "app_kwargs": {
             "middleware": [_middleware(is_loopback(host))],
@@ -206,6 +203,17 @@ def launch_options(host: str = DEFAULT_HOST) -> dict[str, Any]:
             "redoc_url": None,
         },
     }
+
+
+def _assets(ending: str) -> str:
+    """Every style sheet, or every script, of the page: the one for the whole page first."""
+    found = [
+        item
+        for item in files("rag.ui").joinpath("assets").iterdir()
+        if item.name.endswith(ending) and item.name != "forward.js"
+    ]
+    found.sort(key=lambda item: (not item.name.startswith("attest"), item.name))
+    return "\n".join(item.read_text(encoding="utf-8") for item in found)
 
 
 def examples_for(settings: Settings) -> Sequence[Example]:
