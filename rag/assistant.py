@@ -88,11 +88,12 @@ class Assistant:
         question: str,
         history: Sequence[Turn] = (),
         *,
+        searched_for: str | None = None,
         cancelled: Callable[[], bool] = never,
     ) -> Answer:
         """The whole answer. Raises UsageError for a question that can't be read, Cancelled when
         `cancelled()` became true."""
-        for event in self.stream(question, history, cancelled=cancelled):
+        for event in self.stream(question, history, searched_for=searched_for, cancelled=cancelled):
             if isinstance(event, Finished):
                 return event.answer
         raise Cancelled("stopped")
@@ -102,14 +103,18 @@ class Assistant:
         question: str,
         history: Sequence[Turn] = (),
         *,
+        searched_for: str | None = None,
         cancelled: Callable[[], bool] = never,
     ) -> Iterator[Event]:
         """`Searched`, a `SentenceReady` for each sentence that passed its check, `Finished`; ends
-        early, without `Finished`, once `cancelled()` is true."""
+        early, without `Finished`, once `cancelled()` is true.
+
+        `searched_for` is the standalone question where the person said it: that text alone is
+        searched for, whatever the history."""
         with self._lock:
             self._refresh()
             clock = Clock(time.perf_counter())
-            retrieved = self._retrieve(question, history)
+            retrieved = self._retrieve(question, history, searched_for=searched_for)
             clock.retrieve = time.perf_counter() - clock.started
             query = retrieved.query
             yield Searched(query.text, query.language, retrieved.evidence, clock.retrieve)
@@ -145,8 +150,16 @@ class Assistant:
         if notice:
             log.info(notice)
 
-    def _retrieve(self, question: str, history: Sequence[Turn], limit: int = 10) -> Retrieved:
+    def _retrieve(
+        self,
+        question: str,
+        history: Sequence[Turn],
+        limit: int = 10,
+        searched_for: str | None = None,
+    ) -> Retrieved:
         cleaned = readable(question)
+        if searched_for is not None:
+            cleaned, history = readable(searched_for), ()
         language = question_language(cleaned, history)
         return self._search(standalone(cleaned, language, history), limit)
 

@@ -3,6 +3,7 @@ as slowly as it is told to. Its answers are scripted by what the question holds:
 
     disagree  two deadlines     unicorn  abstains     slow  takes ten seconds, can be stopped
     gated     waits for `gate` before its first sentence
+    drip      its first sentence, then ten seconds before the next, can be stopped
     stuck     two seconds without looking at `cancelled`     broken  RagError     crash  a bug
 """
 
@@ -50,6 +51,8 @@ class FakeAssistant:
         self.asked: list[tuple[str, tuple[Turn, ...]]] = []
         self.cancelled_seen = threading.Event()
         self.gate = threading.Event()
+        self.searched_for: str | None = None
+        """What the last question was told to search for."""
 
     @classmethod
     def over_seeds(cls) -> FakeAssistant:
@@ -102,9 +105,11 @@ class FakeAssistant:
         question: str,
         history: Sequence[Turn] = (),
         *,
+        searched_for: str | None = None,
         cancelled: Callable[[], bool] = lambda: False,
     ) -> Iterator[Event]:
         self.asked.append((question, tuple(history)))
+        self.searched_for = searched_for
         if "broken" in question:
             raise RagError("the model file is cut short: fetch it again")
         if "crash" in question:
@@ -118,6 +123,8 @@ class FakeAssistant:
         standalone = (
             f"{question} ({history[-1].question})" if history and "they" in question else question
         )
+        if searched_for is not None:
+            standalone = searched_for
         yield Searched(standalone, "en", evidence, 0.05)
         if "stuck" in question:
             time.sleep(2)
@@ -164,6 +171,12 @@ class FakeAssistant:
         for sentence in sentences:
             time.sleep(self.step)
             yield SentenceReady(sentence, citations)
+            if "drip" in question:
+                for _ in range(100):
+                    time.sleep(0.1)
+                    if cancelled():
+                        self.cancelled_seen.set()
+                        return
         words = " ".join(s.text + "".join(f" [{n}]" for n in s.citations) for s in sentences)
         yield Finished(
             Answer(

@@ -143,6 +143,20 @@ def test_a_follow_up_is_searched_for_with_its_context(assistant: Assistant) -> N
     assert second.question == "And when?"
 
 
+def test_a_standalone_question_that_the_person_said_is_searched_for_as_it_is(
+    assistant: Assistant,
+) -> None:
+    first = assistant.ask("why was Microsoft's bid rejected?")
+    told = "when was the bid rejected by ByteDance?"
+    answer = checked(
+        assistant, assistant.ask("And when?", [turn_of(first)], searched_for=f" {told}\n")
+    )
+    assert (answer.question, answer.standalone_question) == ("And when?", told)
+    assert answer.consulted == assistant.ask(told).consulted
+    with pytest.raises(UsageError):
+        assistant.ask("And when?", searched_for=" ")
+
+
 def test_an_undetermined_question_is_answered_in_the_conversations_language(
     assistant: Assistant,
 ) -> None:

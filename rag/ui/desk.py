@@ -30,7 +30,12 @@ class AssistantLike(Protocol):
     """What the page needs of `rag.assistant.Assistant`."""
 
     def stream(
-        self, question: str, history: Sequence[Turn] = (), *, cancelled: Callable[[], bool] = ...
+        self,
+        question: str,
+        history: Sequence[Turn] = (),
+        *,
+        searched_for: str | None = ...,
+        cancelled: Callable[[], bool] = ...,
     ) -> Iterator[Event]: ...
 
     def ask(self, question: str, history: Sequence[Turn] = ()) -> Answer: ...
@@ -190,11 +195,18 @@ class Desk:
                 self._moved.notify_all()
 
 
-def stream_work(question: str, history: Sequence[Turn], stop: threading.Event) -> Work:
+def stream_work(
+    question: str,
+    history: Sequence[Turn],
+    stop: threading.Event,
+    searched_for: str | None = None,
+) -> Work:
     """A job that answers a question, event by event."""
 
     def work(assistant: AssistantLike, put: Put) -> None:
-        events = assistant.stream(question, history, cancelled=stop.is_set)
+        events = assistant.stream(
+            question, history, searched_for=searched_for, cancelled=stop.is_set
+        )
         try:
             for event in events:
                 put(event)
