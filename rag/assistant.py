@@ -12,6 +12,7 @@ import logging
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from rag.answer import AnswerInTheMaking, Clock
@@ -36,6 +37,7 @@ from rag.types import (
     Finished,
     ModelNames,
     Searched,
+    Selection,
     SyncReport,
     Turn,
 )
@@ -88,12 +90,19 @@ class Assistant:
         question: str,
         history: Sequence[Turn] = (),
         *,
+        selection: Selection | None = None,
         searched_for: str | None = None,
         cancelled: Callable[[], bool] = never,
     ) -> Answer:
-        """The whole answer. Raises UsageError for a question that can't be read, Cancelled when
-        `cancelled()` became true."""
-        for event in self.stream(question, history, searched_for=searched_for, cancelled=cancelled):
+        """The whole answer, from the selected documents alone. Raises UsageError for a question that
+        can't be read, Cancelled when `cancelled()` became true."""
+        for event in self.stream(
+            question,
+            history,
+            selection=selection,
+            searched_for=searched_for,
+            cancelled=cancelled,
+        ):
             if isinstance(event, Finished):
                 return event.answer
         raise Cancelled("stopped")
@@ -103,6 +112,7 @@ class Assistant:
         question: str,
         history: Sequence[Turn] = (),
         *,
+        selection: Selection | None = None,
         searched_for: str | None = None,
         cancelled: Callable[[], bool] = never,
     ) -> Iterator[Event]:
@@ -114,10 +124,14 @@ class Assistant:
         with self._lock:
             self._refresh()
             clock = Clock(time.perf_counter())
-            retrieved = self._retrieve(question, history, searched_for=searched_for)
+            retrieved = self._retrieve(
+                question, history, selection=selection, searched_for=searched_for
+            )
             clock.retrieve = time.perf_counter() - clock.started
             query = retrieved.query
-            yield Searched(query.text, query.language, retrieved.evidence, clock.retrieve)
+            yield Searched(
+                query.text, query.language, retrieved.evidence, clock.retrieve, retrieved.scope
+            )
             making = AnswerInTheMaking(
                 question, retrieved, clock, judge=self._composing_judge, lexicon=self._lexicon
             )
@@ -128,19 +142,27 @@ class Assistant:
             ):
                 yield from making.compose(self._opened_generator, cancelled)
             if not cancelled():
-                yield Finished(making.finish(self.models()))
+                yield Finished(replace(making.finish(self.models()), scope=retrieved.scope))
 
-    def search(self, question: str, limit: int = 10, history: Sequence[Turn] = ()) -> Searched:
-        """The evidence alone, best first."""
+    def search(
+        self,
+        question: str,
+        limit: int = 10,
+        history: Sequence[Turn] = (),
+        *,
+        selection: Selection | None = None,
+    ) -> Searched:
+        """The evidence alone, best first, from the selected documents alone."""
         with self._lock:
             self._refresh()
             started = time.perf_counter()
-            retrieved = self._retrieve(question, history, limit)
+            retrieved = self._retrieve(question, history, limit, selection)
             return Searched(
                 retrieved.query.text,
                 retrieved.query.language,
                 retrieved.evidence,
                 time.perf_counter() - started,
+                retrieved.scope,
             )
 
     def _refresh(self) -> None:
@@ -155,27 +177,28 @@ class Assistant:
         question: str,
         history: Sequence[Turn],
         limit: int = 10,
+        selection: Selection | None = None,
         searched_for: str | None = None,
     ) -> Retrieved:
         cleaned = readable(question)
         if searched_for is not None:
             cleaned, history = readable(searched_for), ()
         language = question_language(cleaned, history)
-        return self._search(standalone(cleaned, language, history), limit)
+        return self._search(standalone(cleaned, language, history), limit, selection)
 
-    def _search(self, query: Query, limit: int) -> Retrieved:
+    def _search(self, query: Query, limit: int, selection: Selection | None) -> Retrieved:
         """Once more when the vectors turned out damaged (they are made anew from the catalog), or
         another process changed the index in between."""
         generation = self.index.catalog.generation()
         try:
-            return self._retriever.search(query, limit)
+            return self._retriever.search(query, limit, selection)
         except IndexDamaged:
             self.index.heal()
-            return self._retriever.search(query, limit)
+            return self._retriever.search(query, limit, selection)
         except RagError:
             if self.index.catalog.generation() == generation:
                 raise
-            return self._retriever.search(query, limit)
+            return self._retriever.search(query, limit, selection)
 
     def _opened_generator(self) -> Generator | None:
         if self._generator is None and self._open_generator is not None:

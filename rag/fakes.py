@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from itertools import cycle
 from zlib import crc32
 
@@ -195,20 +195,35 @@ class MemoryStore:
 
     def __init__(self) -> None:
         self._vectors: dict[str, npt.NDArray[np.float32]] = {}
+        self._sources: dict[str, str] = {}
         self.closed = False
 
-    def upsert(self, ids: Sequence[str], vectors: Vectors) -> None:
-        """Raises ValueError unless there is one vector an id."""
+    def upsert(
+        self, ids: Sequence[str], vectors: Vectors, sources: Sequence[str] | None = None
+    ) -> None:
+        """Raises ValueError unless there is one vector an id, and one source if there are any."""
         for key, vector in zip(ids, vectors, strict=True):
             self._vectors[key] = np.array(vector, np.float32)
+        if sources is not None:
+            self._sources |= dict(zip(ids, sources, strict=True))
 
     def delete(self, ids: Sequence[str]) -> None:
         for key in ids:
             self._vectors.pop(key, None)
+            self._sources.pop(key, None)
 
-    def search(self, vector: npt.NDArray[np.float32], limit: int) -> list[Hit]:
+    def search(
+        self,
+        vector: npt.NDArray[np.float32],
+        limit: int,
+        sources: Collection[str] | None = None,
+    ) -> list[Hit]:
         """One product a row, so that no score depends on what else is stored."""
-        hits = [Hit(key, float(row @ vector)) for key, row in self._vectors.items()]
+        hits = [
+            Hit(key, float(row @ vector))
+            for key, row in self._vectors.items()
+            if sources is None or self._sources.get(key) in sources
+        ]
         hits.sort(key=lambda hit: (-hit.score, hit.id))
         return hits[:limit]
 
@@ -217,6 +232,7 @@ class MemoryStore:
 
     def clear(self) -> None:
         self._vectors.clear()
+        self._sources.clear()
 
     def flush(self) -> None:
         """Nothing to do: there are no other processes."""

@@ -35,6 +35,9 @@ DIRTY = "dirty"
 VOID = "void"
 """Value of `STORE`: what the store holds comes from another embedder and is worthless."""
 
+RECORDS = "2"
+"""Of what the vector store holds of a chunk: its vector, and its document since 2."""
+
 _LOCK = "sync.lock"
 _LOCK_SECONDS = 0.5
 """Longer than `is_writing` ever holds the lock."""
@@ -140,6 +143,7 @@ def made_with(embedder_name: str | None = None) -> dict[str, str]:
         "loaders": load.VERSION,
         "sentences": text.SENTENCES_VERSION,
         "chunking": text.CHUNKS_VERSION,
+        "records": RECORDS,
     }
     return made if embedder_name is None else made | {EMBEDDER: embedder_name}
 

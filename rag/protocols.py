@@ -4,7 +4,7 @@ implement them; `rag/fakes.py` has small real ones for tests; only `rag/assistan
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from typing import Protocol
 
@@ -100,13 +100,22 @@ class Lexicon(Protocol):
 class VectorStore(Protocol):
     """Unit vectors by id, nearest first by cosine."""
 
-    def upsert(self, ids: Sequence[str], vectors: Vectors) -> None: ...
+    def upsert(
+        self, ids: Sequence[str], vectors: Vectors, sources: Sequence[str] | None = None
+    ) -> None:
+        """`sources`: the document of each. Without it they are found only where all is searched."""
 
     def delete(self, ids: Sequence[str]) -> None:
         """Ids that aren't there are passed over."""
 
-    def search(self, vector: npt.NDArray[np.float32], limit: int) -> list[Hit]:
-        """At most `limit` hits, score = cosine similarity, approximate; best first."""
+    def search(
+        self,
+        vector: npt.NDArray[np.float32],
+        limit: int,
+        sources: Collection[str] | None = None,
+    ) -> list[Hit]:
+        """At most `limit` hits, score = cosine similarity, approximate; best first. With `sources`,
+        of these documents alone, as if nothing else were stored."""
 
     def ids(self) -> set[str]: ...
 
@@ -142,6 +151,10 @@ class LexicalIndex(Protocol):
     def spellings(self, term: str, language: str) -> list[str]:
         """Terms of that language in the index that `term` may be a misspelling of (see
         `rag.terms.misspelt`), sorted."""
+
+    def within(self, sources: Collection[str]) -> LexicalIndex:
+        """These documents alone, for reading: every search, figure and spelling is as if the index
+        held nothing else. Follows later changes of the index."""
 
 
 class Catalog(Protocol):

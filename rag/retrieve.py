@@ -7,13 +7,14 @@ vectors and words (DESIGN 1.8).
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
 
-from rag import cite, compare
+from rag import cite, compare, selection
+from rag.errors import RagError
 from rag.figures import Asked, around_values, question_figures, sentence_figures
 from rag.followup import Query
 from rag.protocols import Catalog, Embedder, Judge, LexicalIndex, Lexicon, VectorStore
@@ -21,7 +22,17 @@ from rag.question import query_terms
 from rag.relevance import Weights, logit, sigmoid
 from rag.rerank import Reranker, Scored, best_first
 from rag.terms import stem
-from rag.types import EVIDENCE_KINDS, Document, Evidence, Passage, Place, QueryTerm, Sentence
+from rag.types import (
+    EVIDENCE_KINDS,
+    Document,
+    Evidence,
+    Passage,
+    Place,
+    QueryTerm,
+    Scope,
+    Selection,
+    Sentence,
+)
 
 LEXICAL_CANDIDATES = 100
 DENSE_CANDIDATES = 40
@@ -47,11 +58,19 @@ class Retrieved:
     query: Query
     evidence: tuple[Evidence, ...]
     """Best first, statements that say the same merged."""
-    nearby: tuple[Evidence, ...]
-    """The same, and statements like the best of it, however little they share with the question:
-    where another value of the same thing may stand."""
     answerable: float
     """Probability that the evidence answers the question, 0..1."""
+    look_around: Callable[[], tuple[Evidence, ...]]
+    scope: Scope | None = None
+    """What was searched, when not everything was."""
+
+    @property
+    def nearby(self) -> tuple[Evidence, ...]:
+        """The evidence, and statements like the best of it, however little they share with the
+        question: where another value of the same thing may stand. Searched for each time, since few
+        need it; the evidence alone when the index has changed meanwhile, so that no offset of
+        another text is ever given out."""
+        return self.look_around()
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +82,19 @@ class Candidate:
     lexical_rank: int | None
     dense_rank: int | None
     fused: float
+
+
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """What is searched: all of one state of the index, or the selected documents of it."""
+
+    generation: int
+    languages: tuple[str, ...]
+    total: int
+    """Sentences that can be quoted."""
+    lexical: LexicalIndex
+    sources: frozenset[str] | None
+    scope: Scope | None
 
 
 class Retriever:
@@ -82,9 +114,7 @@ class Retriever:
         self.catalog, self.store, self.lexical, self.embedder = catalog, store, lexical, embedder
         self.weights, self.lexicon = weights, lexicon
         self.reranker = Reranker(judge, weights)
-        self._generation = -1
-        self._languages: list[str] = []
-        self._total = 0
+        self._part = _Part(-1, (), 0, lexical, None, None)
         self._documents: dict[str, Document] = {}
         self._sentences: dict[str, list[Sentence]] = {}
 
@@ -93,29 +123,39 @@ class Retriever:
         """Abstain below this probability that the question is answered."""
         return self.reranker.threshold
 
-    def search(self, query: Query, limit: int = 10) -> Retrieved:
-        """At most `limit` pieces of evidence, best first."""
-        asked, candidates = self.candidates(query)
+    def search(
+        self, query: Query, limit: int = 10, selection: Selection | None = None
+    ) -> Retrieved:
+        """At most `limit` pieces of evidence, best first; with a selection as if the index held
+        nothing else."""
+        asked, candidates = self.candidates(query, selection)
+        part = self._part
         if not candidates:
-            return Retrieved(query, (), (), 0.0)
+            return Retrieved(query, (), 0.0, tuple, part.scope)
         first = self.scored(asked, candidates)
         passages = [self.passage(item.sentence) for item in first[: self.reranker.reads]]
         scored = self.reranker.rerank(query.text, first, passages)
         features = self.question_features(
             asked, candidates, scored if self.reranker.fitted else first
         )
-        evidence = self._merged([self._evidence(item) for item in scored])
-        nearby = self._merged([*evidence[:limit], *self._alike(asked, scored)])
-        answerable = self.reranker.answerable(features, scored)
-        return Retrieved(query, tuple(evidence[:limit]), tuple(nearby), answerable)
+        evidence = self._merged([self._evidence(item) for item in scored])[:limit]
+        return Retrieved(
+            query,
+            tuple(evidence),
+            self.reranker.answerable(features, scored),
+            lambda: self._nearby(part, asked, scored, evidence),
+            part.scope,
+        )
 
     # --- candidates ---------------------------------------------------------------------
 
-    def candidates(self, query: Query) -> tuple[Asked, list[Candidate]]:
+    def candidates(
+        self, query: Query, selection: Selection | None = None
+    ) -> tuple[Asked, list[Candidate]]:
         """Sentences that either search proposes, best fused rank first."""
-        self._refresh()
+        self._refresh(selection)
         question_terms = [
-            self._respelt(term) for term in query_terms(query, self._languages, self.lexicon)
+            self._respelt(term) for term in query_terms(query, self._part.languages, self.lexicon)
         ]
         asked = Asked.of(query, question_terms, [self._idf(term) for term in question_terms])
         vector = self.embedder.embed([query.text], query=True)[0]
@@ -152,20 +192,33 @@ class Retriever:
         candidates.sort(key=lambda item: (-item.fused, item.sentence.key))
         return asked, candidates[:SCORED]
 
-    def _refresh(self) -> None:
-        """Forgets what was read from an older state of the index."""
-        generation = self.catalog.generation()
-        if generation != self._generation:
-            documents = self.catalog.documents()
-            self._languages = sorted({document.language for document in documents})
-            self._total = sum(document.sentences for document in documents)
+    def _refresh(self, selected: Selection | None) -> None:
+        """Forgets what was read from an older state of the index, or for another selection."""
+        generation, last = self.catalog.generation(), self._part
+        if generation != last.generation:
             self._documents.clear()
             self._sentences.clear()
-            self._generation = generation
+        elif selected == (last.scope.selection if last.scope else None):
+            return
+        documents = self.catalog.documents()
+        lexical, sources, scope = self.lexical, None, None
+        if selected is not None:
+            scope = selection.scope(selected, documents)
+            documents = [info for info in documents if selection.holds(selected, info)]
+            sources = frozenset(info.source for info in documents)
+            lexical = self.lexical.within(sources)
+        self._part = _Part(
+            generation,
+            tuple(sorted({info.language for info in documents})),
+            sum(info.sentences for info in documents),
+            lexical,
+            sources,
+            scope,
+        )
 
     def _respelt(self, term: QueryTerm) -> QueryTerm:
         """A word that no document holds, in none of its forms, may be misspelt."""
-        if self.lexical.document_frequency(term) > 0:
+        if self._part.lexical.document_frequency(term) > 0:
             return term
         forms = {
             language: own | dict.fromkeys(self._spellings(term.word, language), MISSPELT)
@@ -174,21 +227,22 @@ class Retriever:
         return replace(term, forms=forms)
 
     def _spellings(self, word: str, language: str) -> list[str]:
-        return self.lexical.spellings(stem(word, language), language)
+        return self._part.lexical.spellings(stem(word, language), language)
 
     def _idf(self, term: QueryTerm) -> float:
-        frequency = min(self.lexical.document_frequency(term), self._total)
-        return term.weight * math.log(1 + (self._total - frequency + 0.5) / (frequency + 0.5))
+        total = self._part.total
+        frequency = min(self._part.lexical.document_frequency(term), total)
+        return term.weight * math.log(1 + (total - frequency + 0.5) / (frequency + 0.5))
 
     def _lexical(
         self, question_terms: Sequence[QueryTerm]
     ) -> tuple[dict[int, float], list[Sentence]]:
-        hits = self.lexical.search(question_terms, LEXICAL_CANDIDATES)
+        hits = self._part.lexical.search(question_terms, LEXICAL_CANDIDATES)
         scores = {int(hit.id): hit.score for hit in hits}
         return scores, self.catalog.sentences(sorted(scores))
 
     def _dense(self, vector: npt.NDArray[np.float32]) -> list[Sentence]:
-        hits = self.store.search(vector, DENSE_CANDIDATES)
+        hits = self.store.search(vector, DENSE_CANDIDATES, self._part.sources)
         chunks = self.catalog.sentences_of_chunks([hit.id for hit in hits])
         sentences = {s.id: s for hit in hits for s in chunks.get(hit.id, [])}
         return [s for s in sentences.values() if s.kind in EVIDENCE_KINDS]
@@ -234,7 +288,7 @@ class Retriever:
             [item.logit for item in scored],
             self._around(best),
             best.language,
-            frequencies=[self.lexical.document_frequency(term) for term in asked.terms],
+            frequencies=[self._part.lexical.document_frequency(term) for term in asked.terms],
             agreement=first_lexical is not None
             and first_dense is not None
             and (first_lexical.source, first_lexical.paragraph)
@@ -243,15 +297,31 @@ class Retriever:
 
     # --- evidence -----------------------------------------------------------------------
 
-    def _alike(self, asked: Asked, scored: Sequence[Scored]) -> list[Evidence]:
+    def _nearby(
+        self, part: _Part, asked: Asked, scored: Sequence[Scored], evidence: Sequence[Evidence]
+    ) -> tuple[Evidence, ...]:
+        """See `Retrieved.nearby`; `part` is what was searched."""
+        if self.catalog.generation() != part.generation:
+            return tuple(evidence)
+        try:
+            alike = self._alike(part, asked, scored)
+        except RagError:
+            if self.catalog.generation() == part.generation:
+                raise
+            return tuple(evidence)
+        if self.catalog.generation() != part.generation:
+            return tuple(evidence)
+        return tuple(self._merged([*evidence, *alike]))
+
+    def _alike(self, part: _Part, asked: Asked, scored: Sequence[Scored]) -> list[Evidence]:
         """Statements that share words with the best ones, or the words around their values."""
         found: dict[int, Sentence] = {}
         for item in scored[:COMPARED]:
             language = item.sentence.language
             for words in (item.sentence.text, around_values(item.sentence.text, language)):
                 statement = Query(words, words, (), language, language)
-                statement_terms = query_terms(statement, self._languages, self.lexicon)
-                hits = self.lexical.search(statement_terms, ALIKE)
+                statement_terms = query_terms(statement, part.languages, self.lexicon)
+                hits = part.lexical.search(statement_terms, ALIKE)
                 found |= {s.id: s for s in self.catalog.sentences([int(hit.id) for hit in hits])}
         candidates = [Candidate(found[key], 0.0, None, None, 0.0) for key in sorted(found)]
         return [self._evidence(item) for item in self.scored(asked, candidates)]

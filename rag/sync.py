@@ -336,7 +336,7 @@ class _Sync:
                 raise IndexDamaged(
                     "the index lost vectors: make it anew with `rag index --rebuild`"
                 )
-            self.store.upsert([chunk.id for chunk in part], vectors)
+            self.store.upsert([c.id for c in part], vectors, [c.source for c in part])
         if what and chunks:
             self.progress(what, len(chunks), len(chunks))
 

@@ -235,6 +235,45 @@ class Evidence:
     """The same statement in other files, one place a file."""
 
 
+# --- a choice of documents ----------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """Which documents a question is asked of; None sets no limit. See `rag.selection`."""
+
+    sources: frozenset[str] | None = None
+    since: str | None = None
+    """`YYYY[-MM[-DD]]`, from the first day that it may mean."""
+    until: str | None = None
+    """`YYYY[-MM[-DD]]`, to the last day that it may mean."""
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """What a selection came to in the index that was searched."""
+
+    selection: Selection
+    searched: int
+    """How many documents it holds..."""
+    of: int
+    """... of so many in the index."""
+    undated: int
+    """Documents that were left out of a range of dates because they have none."""
+
+    def to_dict(self) -> dict[str, Any]:
+        """`"selection"` in an answer's JSON object, which has it only when one was given."""
+        chosen = self.selection
+        return {
+            "sources": None if chosen.sources is None else sorted(chosen.sources),
+            "since": chosen.since,
+            "until": chosen.until,
+            "searched": self.searched,
+            "of": self.of,
+            "undated": self.undated,
+        }
+
+
 # --- the conversation and the answer ------------------------------------------------------
 
 
@@ -364,9 +403,11 @@ class Answer:
     models: ModelNames
     seconds: float
     timings: Timings
+    scope: Scope | None = None
+    """What was searched, when not everything was."""
 
     def to_dict(self) -> dict[str, Any]:
-        return {
+        shape: dict[str, Any] = {
             "question": self.question,
             "language": self.language,
             "answer": self.answer,
@@ -380,6 +421,7 @@ class Answer:
             "seconds": round(self.seconds, 4),
             "timings": self.timings.to_dict(),
         }
+        return shape if self.scope is None else shape | {"selection": self.scope.to_dict()}
 
 
 def place_dict(place: Place) -> dict[str, Any]:
@@ -417,10 +459,12 @@ class Searched:
     language: str
     evidence: tuple[Evidence, ...]
     seconds: float
+    scope: Scope | None = None
+    """What was searched, when not everything was."""
 
     def to_dict(self, question: str) -> dict[str, Any]:
         """What `rag search --json` prints."""
-        return {
+        shape: dict[str, Any] = {
             "question": question,
             "language": self.language,
             "standalone_question": self.standalone_question,
@@ -431,6 +475,7 @@ class Searched:
             ],
             "seconds": round(self.seconds, 4),
         }
+        return shape if self.scope is None else shape | {"selection": self.scope.to_dict()}
 
 
 @dataclass(frozen=True, slots=True)

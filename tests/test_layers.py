@@ -21,6 +21,7 @@ ROWS: dict[str, int] = {
     "rag.marks": 2,
     "rag.wordlists": 2,
     "rag.parse": 2,
+    "rag.selection": 2,
     "rag.terms": 2,
     "rag.language": 2,
     "rag.dates": 2,

@@ -13,7 +13,7 @@ from __future__ import annotations
 import shutil
 import sqlite3
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import closing, contextmanager, suppress
 from hashlib import sha256
 from pathlib import Path
@@ -31,6 +31,10 @@ from vectorstore.snapshots import Snapshots
 _DATABASE = "chroma.sqlite3"
 _HNSW = {"space": "cosine", "ef_search": 400, "sync_threshold": 1000}
 """Chroma's own ef_search, 100, finds 0.956 of the 50 nearest of 6,000; 400 finds all, in 3 ms."""
+_SOURCE = "source"
+"""Metadata key: the document of a chunk."""
+_SOURCES = 2000
+"""Documents that one query names at most: SQLite takes 32,766 values a statement."""
 _JITTER = 1e-3
 """Length of what is added to each unit vector, made from its id. Equal vectors (one footer in
 2,000 files) make islands in an HNSW graph that a search doesn't leave: recall fell to 0.67, and
@@ -63,20 +67,31 @@ class ChromaStore:
 
     # --- writing ------------------------------------------------------------------------
 
-    def upsert(self, ids: Sequence[str], vectors: Vectors) -> None:
-        """Raises ValueError unless there is one vector an id, all of one length."""
-        if len(ids) != len(vectors):
-            raise ValueError(f"{len(ids)} ids and {len(vectors)} vectors")
+    def upsert(
+        self, ids: Sequence[str], vectors: Vectors, sources: Sequence[str] | None = None
+    ) -> None:
+        """Raises ValueError unless there is one vector an id, all of one length, and one source if
+        there are any."""
+        if len(ids) != len(vectors) or (sources is not None and len(sources) != len(ids)):
+            raise ValueError(
+                f"{len(ids)} ids, {len(vectors)} vectors"
+                + ("" if sources is None else f" and {len(sources)} sources")
+            )
         # Of an id that comes twice the last vector counts; Chroma would refuse the batch.
         last = {key: row for row, key in enumerate(ids)}
         if not last:
             return
         keys = list(last)
         jittered = np.stack([_jittered(key, vectors[row]) for key, row in last.items()])
+        facts = None if sources is None else [{_SOURCE: sources[row]} for row in last.values()]
         with self._lock, self._one_line("written"):
             self._open_draft()
             for part in self._parts(len(keys)):
-                self._collection.upsert(ids=keys[part], embeddings=jittered[part])
+                self._collection.upsert(
+                    ids=keys[part],
+                    embeddings=jittered[part],
+                    metadatas=None if facts is None else facts[part],
+                )
 
     def delete(self, ids: Sequence[str]) -> None:
         keys = list(dict.fromkeys(ids))
@@ -110,19 +125,36 @@ class ChromaStore:
 
     # --- reading ------------------------------------------------------------------------
 
-    def search(self, vector: npt.NDArray[np.float32], limit: int) -> list[Hit]:
-        if limit <= 0:
+    def search(
+        self,
+        vector: npt.NDArray[np.float32],
+        limit: int,
+        sources: Collection[str] | None = None,
+    ) -> list[Hit]:
+        """A choice of documents narrows Chroma's own search, which then goes on until it has enough
+        of them: of 12,000 vectors it missed none of the nearest 40 in 1 to 20 documents of 200."""
+        if limit <= 0 or (sources is not None and not sources):
             return []
+        wheres: list[dict[str, Any] | None] = [None]
+        if sources is not None:
+            names = sorted(sources)
+            wheres = [
+                {_SOURCE: {"$in": names[first : first + _SOURCES]}}
+                for first in range(0, len(names), _SOURCES)
+            ]
 
         def nearest() -> list[Hit]:
-            found = self._collection.query(
-                query_embeddings=np.asarray(vector, np.float32)[None],
-                n_results=limit,
-                include=["distances"],
-            )
-            pairs = zip(found["ids"][0], found["distances"][0], strict=True)
-            hits = [Hit(key, 1.0 - float(distance)) for key, distance in pairs]
-            return sorted(hits, key=lambda hit: (-hit.score, hit.id))
+            hits = []
+            for where in wheres:
+                found = self._collection.query(
+                    query_embeddings=np.asarray(vector, np.float32)[None],
+                    n_results=limit,
+                    where=where,
+                    include=["distances"],
+                )
+                pairs = zip(found["ids"][0], found["distances"][0], strict=True)
+                hits += [Hit(key, 1.0 - float(distance)) for key, distance in pairs]
+            return sorted(hits, key=lambda hit: (-hit.score, hit.id))[:limit]
 
         return self._read(nearest, [])
 

@@ -15,8 +15,9 @@ language that a word has no forms in can't match it.
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -53,10 +54,11 @@ _NO_POSTING = _Posting(np.zeros(0, np.int64), np.zeros(0))
 
 class SqliteLexicalIndex:
     """`rag.protocols.LexicalIndex` in the tables of a catalog's database, whose transactions it
-    takes part in. May be shared by threads."""
+    takes part in. May be shared by threads. With `sources`, of these documents alone."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, sources: Collection[str] | None = None) -> None:
         self._database = database
+        self._sources = None if sources is None else sorted(sources)
         self._state: tuple[int, int] | None = None
         self._cached_lengths: _Lengths | None = None
         self._postings: OrderedDict[tuple[str, str], _Posting] = OrderedDict()
@@ -105,6 +107,9 @@ class SqliteLexicalIndex:
 
     # --- searching ----------------------------------------------------------------------
 
+    def within(self, sources: Collection[str]) -> SqliteLexicalIndex:
+        return SqliteLexicalIndex(self._database, sources)
+
     def search(self, query: Sequence[QueryTerm], limit: int) -> list[Hit]:
         with self._database.reading():
             lengths = self._lengths()
@@ -139,7 +144,12 @@ class SqliteLexicalIndex:
             "AND EXISTS (SELECT 1 FROM postings WHERE postings.term = terms.id) ORDER BY term",
             (language, term[0], chr(ord(term[0]) + 1), len(term) - 2, len(term) + 2),
         )
-        return [found for (found,) in rows if misspelt(term, found)]
+        near = [found for (found,) in rows if misspelt(term, found)]
+        if self._sources is None or not near:
+            return near
+        with self._database.reading():
+            lengths = self._lengths()
+            return [found for found in near if len(self._posting(language, found, lengths).rows)]
 
     def _frequency(self, term: QueryTerm, lengths: _Lengths) -> float:
         expected = sum(
@@ -162,7 +172,7 @@ class SqliteLexicalIndex:
         return self._cached_lengths
 
     def _read_lengths(self) -> _Lengths:
-        rows = self._database.rows("SELECT sentence, terms, language FROM lengths ORDER BY 1")
+        rows = self._length_rows()
         ids = np.fromiter((row[0] for row in rows), np.int64, len(rows))
         lengths = np.fromiter((row[1] for row in rows), np.float64, len(rows))
         languages = sorted({row[2] for row in rows})
@@ -171,6 +181,18 @@ class SqliteLexicalIndex:
         sums = np.bincount(of, lengths, len(languages))
         means = np.maximum(sums / np.maximum(np.bincount(of, minlength=len(languages)), 1), 1e-9)
         return _Lengths(ids, K1 * (1 - B + B * lengths / means[of]))
+
+    def _length_rows(self) -> list[tuple[Any, ...]]:
+        if self._sources is None:
+            return self._database.rows("SELECT sentence, terms, language FROM lengths ORDER BY 1")
+        return sorted(
+            self._database.rows_in(
+                "SELECT l.sentence, l.terms, l.language FROM documents d "
+                "JOIN sentences s ON s.document = d.id JOIN lengths l ON l.sentence = s.id "
+                "WHERE d.source IN (?)",
+                self._sources,
+            )
+        )
 
     def _posting(self, language: str, form: str, lengths: _Lengths) -> _Posting:
         key = (language, form)
@@ -184,8 +206,10 @@ class SqliteLexicalIndex:
             key,
         )
         posting = _NO_POSTING
-        if pairs:
-            table = np.array(pairs, np.int64)
+        table = np.array(pairs, np.int64).reshape(-1, 2)
+        if self._sources is not None:
+            table = table[np.isin(table[:, 0], lengths.ids)]
+        if len(table):
             posting = _Posting(
                 np.searchsorted(lengths.ids, table[:, 0]), table[:, 1].astype(np.float64)
             )
