@@ -130,7 +130,12 @@ class Assistant:
             clock.retrieve = time.perf_counter() - clock.started
             query = retrieved.query
             yield Searched(
-                query.text, query.language, retrieved.evidence, clock.retrieve, retrieved.scope
+                query.text,
+                query.language,
+                retrieved.evidence,
+                clock.retrieve,
+                retrieved.scope,
+                retrieved.missing,
             )
             making = AnswerInTheMaking(
                 question, retrieved, clock, judge=self._composing_judge, lexicon=self._lexicon
@@ -163,6 +168,7 @@ class Assistant:
                 retrieved.evidence,
                 time.perf_counter() - started,
                 retrieved.scope,
+                retrieved.missing,
             )
 
     def _refresh(self) -> None:

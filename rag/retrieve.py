@@ -63,6 +63,8 @@ class Retrieved:
     look_around: Callable[[], tuple[Evidence, ...]]
     scope: Scope | None = None
     """What was searched, when not everything was."""
+    missing: tuple[str, ...] = ()
+    """Words of the question that stand in none of the documents searched, in no form known."""
 
     @property
     def nearby(self) -> tuple[Evidence, ...]:
@@ -131,7 +133,7 @@ class Retriever:
         asked, candidates = self.candidates(query, selection)
         part = self._part
         if not candidates:
-            return Retrieved(query, (), 0.0, tuple, part.scope)
+            return Retrieved(query, (), 0.0, tuple, part.scope, self._missing(asked))
         first = self.scored(asked, candidates)
         passages = [self.passage(item.sentence) for item in first[: self.reranker.reads]]
         scored = self.reranker.rerank(query.text, first, passages)
@@ -145,6 +147,15 @@ class Retriever:
             self.reranker.answerable(features, scored),
             lambda: self._nearby(part, asked, scored, evidence),
             part.scope,
+            self._missing(asked),
+        )
+
+    def _missing(self, asked: Asked) -> tuple[str, ...]:
+        """Not the words that only say what kind of answer is wanted, and none of the conversation."""
+        return tuple(
+            term.word
+            for term in asked.terms
+            if term.weight == 1.0 and self._part.lexical.document_frequency(term) == 0
         )
 
     # --- candidates ---------------------------------------------------------------------

@@ -461,6 +461,8 @@ class Searched:
     seconds: float
     scope: Scope | None = None
     """What was searched, when not everything was."""
+    missing: tuple[str, ...] = ()
+    """Words of the question that stand in none of the documents searched, in no form known."""
 
     def to_dict(self, question: str) -> dict[str, Any]:
         """What `rag search --json` prints."""
