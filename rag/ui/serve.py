@@ -4,20 +4,23 @@ only once a page is really served, since that takes seconds.
 
 from __future__ import annotations
 
-import ipaddress
+import io
 import logging
 import os
 import signal
 import socket
 import sys
 import threading
-from collections.abc import Awaitable, Callable, MutableMapping, Sequence
+from collections.abc import Callable, Sequence
+from contextlib import redirect_stdout
 from importlib.resources import files
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from rag.config import Settings, shipped
 from rag.errors import Cancelled, RagError, UsageError
+from rag.ui.guard import MCP_PATH, Guard, is_loopback
 
 if TYPE_CHECKING:
     import gradio as gr
@@ -32,28 +35,6 @@ log = logging.getLogger(__name__)
 DEFAULT_HOST = "127.0.0.1"
 DEFAULT_PORT = 7860
 
-CONTENT_SECURITY_POLICY = "; ".join(
-    (
-        "default-src 'self'",
-        "script-src 'self' 'unsafe-inline' 'unsafe-eval'",  # Gradio compiles templates
-        "style-src 'self' 'unsafe-inline'",
-        "img-src 'self' data: blob:",
-        "font-src 'self' data:",
-        "connect-src 'self'",
-        "worker-src 'self' blob:",
-        "object-src 'none'",
-        "base-uri 'self'",
-        "form-action 'self'",
-        "frame-ancestors 'none'",
-    )
-)
-"""The browser itself refuses whatever would leave the machine."""
-
-Scope = MutableMapping[str, Any]
-Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
-Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
-App = Callable[[Scope, Receive, Send], Awaitable[None]]
-
 
 def serve(
     settings: Settings,
@@ -62,12 +43,14 @@ def serve(
     open_browser: bool = False,
     *,
     auth: str | None = None,
+    mcp: bool = False,
     write: Callable[[str], Any] | None = None,
 ) -> None:
     """Serve the page until Ctrl-C. The page is up before the models are: they load behind it.
 
-    `auth` is `user:password`; `write` gets each line for the person (default: standard output).
-    Raises UsageError for an address off this machine without `auth`, RagError for a taken port.
+    `auth` is `user:password`; `mcp` offers an MCP server too; `write` gets each line for the person
+    (default: standard output). Raises UsageError for an address off this machine without `auth` and
+    for `mcp` without its package, RagError for a taken port.
     """
     from rag.assistant import open_assistant
     from rag.ui.desk import Desk
@@ -91,6 +74,7 @@ def serve(
         port,
         open_browser,
         auth=auth,
+        mcp=mcp,
         write=say,
         examples=examples_for(settings),
     )
@@ -103,12 +87,15 @@ def serve_desk(
     open_browser: bool = False,
     *,
     auth: str | None = None,
+    mcp: bool = False,
     write: Callable[[str], Any] | None = None,
     examples: Sequence[Example] = (),
 ) -> None:
     """`serve`, over a desk that is there already. For the main thread, which gets the Ctrl-C."""
     say = write if write is not None else _to_stdout
     credentials = check_access(host, auth)
+    if mcp:
+        check_mcp()
     port = check_port(host, port)
     page = None
     interrupted = threading.Event()
@@ -125,12 +112,16 @@ def serve_desk(
         page = build_page(desk, examples=examples)
         if interrupted.is_set():
             raise KeyboardInterrupt
-        address = launch(page, host, port, credentials)
+        address = launch(page, host, port, credentials, mcp=mcp)
         say(f"Attest is ready: {address}  (Ctrl-C stops it)\n")
+        if mcp:
+            how = ", with the user and password of --auth as HTTP Basic" if credentials else ""
+            say(f"MCP server for assistants: {address.rstrip('/')}{MCP_PATH}/{how}\n")
         if not is_loopback(host):
             say(
-                "Whoever on the network has the password can question these documents and read "
-                "them here; the connection is not encrypted.\n"
+                "Whoever on the network has the password can question these documents, read them "
+                f"and manage them here{', by the API and MCP too' if mcp else ', by the API too'}; "
+                "the connection is not encrypted.\n"
             )
         threading.Thread(target=_warm, args=(desk, say), name="attest-warm", daemon=True).start()
         if open_browser:
@@ -151,7 +142,12 @@ def serve_desk(
 
 
 def launch(
-    page: gr.Blocks, host: str, port: int, credentials: tuple[str, str] | None = None
+    page: gr.Blocks,
+    host: str,
+    port: int,
+    credentials: tuple[str, str] | None = None,
+    *,
+    mcp: bool = False,
 ) -> str:
     """Start serving in the background; the address to open. `page.close()` ends it."""
     # Gradio asks itself whether it is up; a proxy of the environment must not be in between.
@@ -160,20 +156,27 @@ def launch(
         os.environ[name] = ",".join([*known, "localhost", "127.0.0.1", "::1", host])
     try:
         page.queue(max_size=200)
-        page.launch(
-            server_name=host,
-            server_port=port,
-            auth=credentials,
-            prevent_thread_lock=True,
-            **launch_options(host),
-        )
+        with redirect_stdout(io.StringIO()):  # Gradio announces MCP by itself, quiet or not
+            page.launch(
+                server_name=host,
+                server_port=port,
+                auth=credentials,
+                prevent_thread_lock=True,
+                **launch_options(host, credentials, mcp=mcp),
+            )
     except OSError as error:  # Gradio's word for a port that is taken and for a slow start alike
         check_port(host, port)
         raise RagError("the page's server did not start within five seconds: try again") from error
+    if mcp:
+        from rag.ui.programs import speak_json
+
+        speak_json(page)
     return f"http://{'localhost' if host in ('0.0.0.0', '::') else host}:{port}/"
 
 
-def launch_options(host: str = DEFAULT_HOST) -> dict[str, Any]:
+def launch_options(
+    host: str = DEFAULT_HOST, credentials: tuple[str, str] | None = None, *, mcp: bool = False
+) -> dict[str, Any]:
     """What `launch()` needs for the looks, for privacy and for a calm terminal."""
     import gradio as gr
 
@@ -185,7 +188,7 @@ def launch_options(host: str = DEFAULT_HOST) -> dict[str, Any]:
         "share": False,
         "ssr_mode": False,
         "pwa": False,
-        "mcp_server": False,
+        "mcp_server": mcp,
         "enable_monitoring": False,
         "run_history": False,
         "footer_links": [],
@@ -198,7 +201,7 @@ def launch_options(host: str = DEFAULT_HOST) -> dict[str, Any]:
         "head": f"<style>{_assets('.css')}</style><script>{_assets('.js')}</script>",
         "favicon_path": str(Path(__file__).parent / "assets" / "favicon.svg"),
         "app_kwargs": {
-            "middleware": [_middleware(is_loopback(host))],
+            "middleware": [_middleware(is_loopback(host), credentials)],
             "docs_url": None,
             "redoc_url": None,
         },
@@ -240,14 +243,13 @@ def check_access(host: str, auth: str | None) -> tuple[str, str] | None:
     return None
 
 
-def is_loopback(host: str) -> bool:
-    """Whether an address can be reached from this machine alone."""
-    if host == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host.strip("[]")).is_loopback
-    except ValueError:
-        return False
+def check_mcp() -> None:
+    """Raises UsageError where the package that Gradio's MCP server stands on is missing."""
+    if find_spec("mcp") is None:
+        raise UsageError(
+            "--mcp needs the Python package mcp: install it with pip install 'mcp>=1.21,<2', "
+            "or leave --mcp out"
+        )
 
 
 def check_port(host: str, port: int) -> int:
@@ -297,55 +299,7 @@ def _warm(desk: Desk, say: Callable[[str], Any]) -> None:
         log.exception("the assistant could not be opened")
 
 
-def _middleware(loopback_only: bool) -> Any:
+def _middleware(loopback_only: bool, credentials: tuple[str, str] | None) -> Any:
     from starlette.middleware import Middleware
 
-    return Middleware(Guard, loopback_only=loopback_only)
-
-
-class Guard:
-    """ASGI layer: safety headers on every response, and no answer to a foreign `Host`.
-
-    The latter stops a web site whose name was made to point at 127.0.0.1 (DNS rebinding) from
-    reading the documents through the visitor's own browser.
-    """
-
-    def __init__(self, app: App, loopback_only: bool) -> None:
-        self.app = app
-        self.loopback_only = loopback_only
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http":
-            await self.app(scope, receive, send)
-            return
-        if self.loopback_only and not self._own_host(scope):
-            await send(
-                {
-                    "type": "http.response.start",
-                    "status": 421,
-                    "headers": [(b"content-type", b"text/plain; charset=utf-8")],
-                }
-            )
-            await send({"type": "http.response.body", "body": b"Attest answers this machine only."})
-            return
-
-        async def guarded(message: MutableMapping[str, Any]) -> None:
-            if message["type"] == "http.response.start":
-                message["headers"] = [
-                    *message.get("headers", []),
-                    (b"content-security-policy", CONTENT_SECURITY_POLICY.encode()),
-                    (b"referrer-policy", b"no-referrer"),
-                    (b"x-content-type-options", b"nosniff"),
-                ]
-            await send(message)
-
-        await self.app(scope, receive, guarded)
-
-    @staticmethod
-    def _own_host(scope: Scope) -> bool:
-        hosts = [value for name, value in scope.get("headers", []) if name == b"host"]
-        if len(hosts) != 1:
-            return False
-        host = hosts[0].decode("latin-1")
-        name = host[: host.rindex("]") + 1] if host.startswith("[") else host.partition(":")[0]
-        return is_loopback(name)
+    return Middleware(Guard, loopback_only=loopback_only, credentials=credentials)
