@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, TextIO
 
 from rag.errors import RagError, UsageError
 from rag.followup import question_language, standalone
-from rag.types import Turn
+from rag.types import Selection, Turn
 
 if TYPE_CHECKING:
     from rag.assistant import Assistant
@@ -19,15 +19,21 @@ def line(value: object) -> str:
     return json.dumps(value, ensure_ascii=False) + "\n"
 
 
-def run(assistant: Assistant, questions: Iterable[bytes], out: TextIO) -> int:
-    """Answers each line as it comes. 0 if every line gave an answer, abstained or not, else 1."""
+def run(
+    assistant: Assistant,
+    questions: Iterable[bytes],
+    out: TextIO,
+    selection: Selection | None = None,
+) -> int:
+    """Answers each line as it comes, from the selected documents. 0 if every line gave an answer,
+    abstained or not, else 1."""
     failed = 0
     for raw in questions:
         text = raw.decode("utf-8-sig", errors="replace").rstrip("\r\n")
         question = text
         try:
             question, history = read_line(text)
-            result = assistant.ask(question, history).to_dict()
+            result = assistant.ask(question, history, selection=selection).to_dict()
         except RagError as error:
             failed += 1
             result = {"question": question, "error": str(error)}

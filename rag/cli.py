@@ -17,6 +17,7 @@ from rag.errors import RagError
 
 if TYPE_CHECKING:
     from rag.assistant import Assistant
+    from rag.types import Selection
 
 ABSTAINED = 3
 INTERRUPTED = 130
@@ -87,11 +88,13 @@ def _parser() -> argparse.ArgumentParser:
 
     ask = add("ask", _ask, "answer a question, with its sources")
     ask.add_argument("question", metavar="QUESTION", help="the question; - reads one a line")
+    _selects(ask)
     reads(ask, json=True)
 
     search = add("search", _search, "show the evidence for a question, without an answer")
     search.add_argument("question", metavar="QUESTION")
     search.add_argument("--limit", type=_positive, default=10, metavar="N", help="at most N")
+    _selects(search)
     reads(search, json=True)
 
     reads(add("sources", _sources, "list the documents in the index"), json=True)
@@ -104,11 +107,14 @@ def _parser() -> argparse.ArgumentParser:
     serve.add_argument("--host", default="127.0.0.1", help="default: 127.0.0.1")
     serve.add_argument("--port", type=_port, default=7860, help="default: 7860")
     serve.add_argument("--auth", metavar="USER:PASSWORD", help="needed beyond this machine")
+    serve.add_argument("--mcp", action="store_true", help="offer an MCP server to assistants too")
     serve.add_argument("--open", action="store_true", help="open the browser")
     reads(serve)
 
     evaluate = add("eval", _eval, "run a question set and report figures")
-    evaluate.add_argument("--set", metavar="FILE", help="JSON lines, or SQuAD's JSON form")
+    evaluate.add_argument(
+        "--set", metavar="FILE", help="JSON lines, SQuAD's JSON form, or feedback (from the page)"
+    )
     evaluate.add_argument("--out", metavar="DIR", help="where the report goes (default: runs/)")
     evaluate.add_argument("--limit", type=_positive, metavar="N", help="at most N questions")
     reads(evaluate)
@@ -117,6 +123,20 @@ def _parser() -> argparse.ArgumentParser:
     models.add_argument("--json", action="store_true", help="print JSON")
     reads(add("doctor", _doctor, "check the installation and say what to do"))
     return parser
+
+
+def _selects(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "--source",
+        action="append",
+        default=[],
+        metavar="PATTERN",
+        help="only documents whose path matches, as 'reports/*' (may be given several times)",
+    )
+    for name, text in (("since", "from"), ("until", "up to")):
+        command.add_argument(
+            f"--{name}", metavar="DATE", help=f"only documents {text} YYYY[-MM[-DD]]"
+        )
 
 
 def _positive(text: str) -> int:
@@ -168,6 +188,12 @@ def _index(options: argparse.Namespace, settings: Settings) -> int:
     return 0
 
 
+def _selection(options: argparse.Namespace, assistant: Assistant) -> Selection | None:
+    from rag import selection
+
+    return selection.make(assistant.sources(), options.source, options.since, options.until)
+
+
 def _ask(options: argparse.Namespace, settings: Settings) -> int:
     from rag import batch
     from rag.terminal import ask_here
@@ -176,13 +202,14 @@ def _ask(options: argparse.Namespace, settings: Settings) -> int:
         return _fail("`rag ask -` prints JSON lines; say `rag ask --json -`", 2)
     assistant = _open(settings)
     try:
+        selection = _selection(options, assistant)
         if options.question == "-":
-            return batch.run(assistant, sys.stdin.buffer, sys.stdout)
+            return batch.run(assistant, sys.stdin.buffer, sys.stdout, selection)
         if options.json:
-            answer = assistant.ask(options.question)
+            answer = assistant.ask(options.question, selection=selection)
             sys.stdout.write(batch.line(answer.to_dict()))
         else:
-            answer = ask_here(assistant, options.question)
+            answer = ask_here(assistant, options.question, selection)
         return ABSTAINED if answer.abstained else 0
     finally:
         assistant.close()
@@ -194,7 +221,8 @@ def _search(options: argparse.Namespace, settings: Settings) -> int:
 
     assistant = _open(settings)
     try:
-        found = assistant.search(options.question, options.limit)
+        selection = _selection(options, assistant)
+        found = assistant.search(options.question, options.limit, selection=selection)
         if options.json:
             sys.stdout.write(batch.line(found.to_dict(options.question)))
         else:
@@ -239,6 +267,7 @@ def _serve(options: argparse.Namespace, settings: Settings) -> int:
         host=options.host,
         port=options.port,
         auth=options.auth,
+        mcp=options.mcp,
         open_browser=options.open,
     )
     return 0

@@ -18,7 +18,9 @@ from rag.types import (
     Finished,
     ModelInfo,
     Place,
+    Scope,
     Searched,
+    Selection,
     SyncReport,
 )
 
@@ -37,6 +39,8 @@ _WORDS = {
         "also_many": "and in {n} more files: {files}",
         "disagree": "The documents disagree about {about}:",
         "searched": "Searched for: {question}",
+        "scope": "Searched in {searched} of {of} documents",
+        "left_out": "; {n} without a date left out",
         "evidence": "Evidence found in {seconds:.2f} s:",
     },
     "fr": {
@@ -48,6 +52,8 @@ _WORDS = {
         "also_many": "et dans {n} autres fichiers : {files}",
         "disagree": "Les documents se contredisent sur {about} :",
         "searched": "Recherche faite : {question}",
+        "scope": "Recherche dans {searched} des {of} documents",
+        "left_out": " ; laissés de côté faute de date : {n}",
         "evidence": "Passages trouvés en {seconds:.2f} s :",
     },
 }
@@ -75,10 +81,10 @@ def printable(text: str) -> str:
     )
 
 
-def ask_here(assistant: Assistant, question: str) -> Answer:
+def ask_here(assistant: Assistant, question: str, selection: Selection | None = None) -> Answer:
     """Asks, showing the evidence on a terminal's standard error as soon as it is found, and the
     answer with its sources on standard output."""
-    for event in assistant.stream(question):
+    for event in assistant.stream(question, selection=selection):
         if isinstance(event, Searched) and sys.stderr.isatty():
             sys.stderr.write(show_found(event))
             sys.stderr.flush()
@@ -102,7 +108,7 @@ def show_found(event: Searched) -> str:
 def show_answer(answer: Answer) -> str:
     """The answer, its disagreements and its sources."""
     words = _WORDS[answer_language(answer.language)]
-    parts: list[str] = []
+    parts = _scope(answer.scope, words)
     if answer.standalone_question != " ".join(answer.question.split()):
         parts.append(words["searched"].format(question=answer.standalone_question))
     if answer.abstained:
@@ -140,6 +146,15 @@ def _passage(place: Place, words: dict[str, str]) -> str:
     )
 
 
+def _scope(scope: Scope | None, words: dict[str, str]) -> list[str]:
+    """A line that says how much was searched, when not everything was."""
+    if scope is None:
+        return []
+    line = words["scope"].format(searched=scope.searched, of=scope.of)
+    undated = words["left_out"].format(n=scope.undated) if scope.undated else ""
+    return [line + undated]
+
+
 def _in_marks(quote: str) -> str:
     """In quotation marks, once: a quotation brings its own."""
     return quote if quote.startswith(("«", "“", '"')) else f"« {quote} »"
@@ -148,14 +163,16 @@ def _in_marks(quote: str) -> str:
 def show_evidence(found: Searched) -> str:
     """`rag search`: scores, places and quotes, best first."""
     words = _WORDS[answer_language(found.language)]
-    parts = []
+    parts = _scope(found.scope, words)
     for item in found.evidence:
         where = f"{item.place.source}, {item.place.date or words['undated']}"
         if item.also:
             where += f" (+{len(item.also)})"
         parts.append(f"{item.score:.2f}  {where}")
         parts.append(_wrap(_in_marks(item.place.quote), "      "))
-    return printable("\n".join(parts)) + "\n" if parts else "nothing found\n"
+    if not found.evidence:
+        parts.append("nothing found")
+    return printable("\n".join(parts)) + "\n"
 
 
 def show_sources(documents: Sequence[DocumentInfo]) -> str:

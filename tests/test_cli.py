@@ -136,6 +136,21 @@ def test_search_shows_evidence_without_an_answer(
     assert "« " in said(capsys)[0]
 
 
+def test_only_some_documents_or_dates_are_asked(
+    data: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    chosen = ["--source", "000*", "--source", "003*", "--data", str(data)]
+    main(["search", BID, "--json", *chosen])
+    found = json.loads(said(capsys)[0])
+    assert {item["source"][:3] for item in found["evidence"]} == {"000", "003"}
+    assert [len(found["selection"]["sources"]), found["selection"]["of"]] == [2, 5]
+    main(["ask", "Qui a rejeté l'offre ?", "--since", "2020-09", "--data", str(data)])
+    out, _ = said(capsys)
+    assert out.startswith("Recherche dans 2 des 5 documents ; laissés de côté faute de date : 2\n")
+    assert main(["search", BID, "--until", "1999", "--data", str(data)]) == 3
+    assert said(capsys)[0].endswith("\nnothing found\n")
+
+
 def test_sources_and_their_texts(data: Path, capfdbinary: Any) -> None:
     assert main(["sources", "--json", "--data", str(data)]) == 0
     documents = json.loads(capfdbinary.readouterr().out)
@@ -160,6 +175,9 @@ def test_sources_and_their_texts(data: Path, capfdbinary: Any) -> None:
         (["ask", ""], 2, "the question is empty"),
         (["ask", "why " * 30_000], 2, "at most 2,000"),
         (["ask", "-"], 2, "--json"),
+        (["ask", "why?", "--source", "00*", "--source", "nope*"], 2, "'nope*'"),
+        (["search", "why?", "--since", "2020-13"], 2, "'2020-13' is no date"),
+        (["ask", "why?", "--since", "2021", "--until", "2020-12"], 2, "swap the dates"),
         (["text", "nothing.txt"], 2, "nothing.txt"),
         (["text", "../../etc/passwd"], 2, "passwd"),
         (["ask", "why?", "--docs", "/nowhere/at/all"], 2, "/nowhere/at/all"),
