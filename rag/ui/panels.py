@@ -1,4 +1,4 @@
-"""Search results, the documents of the index, a sync's report and the document panel, as HTML."""
+"""Search results, the documents of the index and a sync's report, as HTML."""
 
 from __future__ import annotations
 
@@ -6,11 +6,9 @@ from collections.abc import Sequence
 
 from rag.types import DocumentInfo, Searched, SyncReport
 from rag.ui.desk import Progressed
-from rag.ui.render import also_files_html, esc, place_html, time_html
+from rag.ui.pieces import esc, time_html
+from rag.ui.quote_html import also_files_html, place_html
 from rag.ui.text import Strings
-
-SHOWN_DOCUMENT = 200_000
-"""Characters of a document that the panel shows, around the quote."""
 
 # --- search and documents -----------------------------------------------------------------
 
@@ -101,54 +99,4 @@ def sync_report(report: SyncReport, strings: Strings) -> str:
     return (
         f'<section class="att-report"><p class="att-status" role="status">{esc(head)} '
         f"{esc(counts)}</p>{rebuilt}{listing}</section>"
-    )
-
-
-# --- the document panel -------------------------------------------------------------------
-
-
-def document(
-    info: DocumentInfo,
-    text: str,
-    strings: Strings,
-    *,
-    start: int | None = None,
-    end: int | None = None,
-    quote: str | None = None,
-    nonce: int = 0,
-) -> str:
-    """A document with `text[start:end]` (code points) marked, when that still is the quote."""
-    marked = start is not None and end is not None and 0 <= start < end <= len(text)
-    stale = quote is not None and not (marked and text[start:end] == quote)
-    if not marked or stale or start is None or end is None:
-        start = end = 0
-    low, high = 0, len(text)
-    if len(text) > SHOWN_DOCUMENT:
-        low = max(0, min(start - SHOWN_DOCUMENT // 2, len(text) - SHOWN_DOCUMENT))
-        high = min(len(text), low + SHOWN_DOCUMENT)
-    mark = f"<mark>{esc(text[start:end])}</mark>" if end > start else ""
-    notes = "".join(
-        f'<p class="att-note">{esc(note)}</p>'
-        for note, wanted in ((strings.cut, high - low < len(text)), (strings.out_of_date, stale))
-        if wanted
-    )
-    title = info.title or info.source
-    return (
-        f'<aside class="att-panel" data-nonce="{nonce}" aria-label="{esc(strings.panel)}">'
-        f'<header><div><h2 tabindex="-1" lang="{esc(info.language)}">{esc(title)}</h2>'
-        f'<p class="att-facts">{_file(info)}'
-        f"{time_html(info.date, strings)}<span>{esc(strings.language(info.language))}</span></p></div>"
-        f'<button type="button" class="att-close" data-close>{esc(strings.close)}</button></header>'
-        f'{notes}<div class="att-text" lang="{esc(info.language)}" tabindex="0">'
-        f"{esc(text[low:start])}{mark}{esc(text[max(end, low) : high])}</div></aside>"
-    )
-
-
-def panel_error(message: str, strings: Strings, nonce: int = 0) -> str:
-    """The panel when a document can't be opened."""
-    return (
-        f'<aside class="att-panel" data-nonce="{nonce}" aria-label="{esc(strings.panel)}">'
-        f'<header><h2 tabindex="-1">{esc(strings.panel)}</h2>'
-        f'<button type="button" class="att-close" data-close>{esc(strings.close)}</button></header>'
-        f'<p class="att-error" role="alert">{esc(message)}</p></aside>'
     )
