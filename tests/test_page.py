@@ -127,10 +127,12 @@ def fits(page: Page) -> bool:
 def test_evidence_then_sentences_then_sources(visit: Visit, fake: FakeAssistant) -> None:
     page = visit()
     assert page.title() == "Attest"
-    turn = ask(page, "Why was it rejected (gated)?", "checking")
+    turn = ask(page, "Why was it rejected (gated)?", "reading")
     assert turn.get_attribute("aria-busy") == "true"
     assert "3 passages" in turn.inner_text()
     assert turn.locator(".att-sentence").count() == 0
+    assert turn.locator(".att-read li:visible").count() == 3  # shown at once
+    turn.locator(".att-read summary").click()
     turn.locator(".att-read summary").click()
     fake.gate.set()
     page.wait_for_selector('#t1[data-state="done"]')
@@ -206,7 +208,7 @@ def test_follow_up_carries_the_conversation_and_a_new_one_forgets_it(
 
 def test_a_new_conversation_in_the_middle_of_an_answer(visit: Visit, fake: FakeAssistant) -> None:
     page = visit()
-    ask(page, "slow please", "checking")
+    ask(page, "slow please", "reading")
     page.click("#att-new")
     page.wait_for_selector("#att-send:visible")
     page.wait_for_timeout(300)
@@ -219,7 +221,7 @@ def test_a_new_conversation_in_the_middle_of_an_answer(visit: Visit, fake: FakeA
 def test_stop_takes_less_than_a_second(visit: Visit, fake: FakeAssistant, question: str) -> None:
     page = visit()
     fake.cancelled_seen.clear()
-    turn = ask(page, question, "checking")
+    turn = ask(page, question, "reading")
     began = time.monotonic()
     page.click("#att-stop")
     page.wait_for_selector('.att-turn[data-state="stopped"]')
@@ -237,7 +239,7 @@ def test_two_visitors_wait_in_line_and_see_nothing_of_each_other(
     visit: Visit, fake: FakeAssistant
 ) -> None:
     first, second = visit(), visit(locale="fr-FR")
-    ask(first, "slow secret of the first", "checking")
+    ask(first, "slow secret of the first", "reading")
     ask(second, "Pourquoi ?", "waiting")
     assert "Vous êtes le suivant" in second.locator("#t1").inner_text()
     first.click("#att-stop")
@@ -251,7 +253,7 @@ def test_two_visitors_wait_in_line_and_see_nothing_of_each_other(
 def test_a_reload_in_the_middle_of_an_answer(visit: Visit, fake: FakeAssistant) -> None:
     page = visit()
     fake.cancelled_seen.clear()
-    ask(page, "slow please", "checking")
+    ask(page, "slow please", "reading")
     page.reload()
     page.wait_for_selector(".att-welcome")
     assert fake.cancelled_seen.wait(3)

@@ -37,8 +37,9 @@ from rag.types import (
 )
 from rag.ui import panels, render, serve
 from rag.ui.desk import Desk, Tick, stream_work, sync_work
-from rag.ui.render import TurnView
 from rag.ui.text import ENGLISH, FRENCH, LANGUAGES, SEED_EXAMPLES, strings_for
+from rag.ui.turns_markdown import turn_markdown
+from rag.ui.views import TurnView, history_of
 from tests.page_fake import ABSTENTION, FakeAssistant
 
 ROOT = Path(__file__).parent.parent
@@ -78,7 +79,8 @@ TAGS = {"div", "article", "h2", "h3", "p", "span", "q", "section", "ol", "ul", "
 ATTRIBUTES = {"class", "id", "lang", "href", "title", "type", "tabindex", "role", "scope",
               "datetime", "aria-hidden", "aria-live", "aria-label", "aria-busy", "data-event",
               "data-source", "data-start", "data-end", "data-quote", "data-copy", "data-done",
-              "data-state", "data-nonce", "data-close", "data-name"}  # fmt: skip
+              "data-state", "data-nonce", "data-close", "data-name", "data-act", "data-turn",
+              "data-text", "data-ask", "open"}  # fmt: skip
 
 
 @cache
@@ -212,7 +214,7 @@ def test_the_states_of_a_turn() -> None:
         seen.append(view)
     pieces = [render.turn(view, ENGLISH) for view in seen]
     states = [re.findall(r'data-state="(\w+)"', piece)[0] for piece in pieces]
-    assert states == ["searching", "checking", "checking", "checking", "done"]
+    assert states == ["searching", "reading", "checking", "checking", "done"]
     assert [piece.count("att-sentence") for piece in pieces] == [0, 0, 1, 2, 2]
     assert [piece.count('class="att-card"') for piece in pieces] == [0, 0, 2, 2, 2]
     assert ["3 passages read" in piece for piece in pieces] == [False, True, True, True, True]
@@ -289,12 +291,13 @@ def test_a_huge_question_is_cut_on_the_page_alone() -> None:
 
 
 def test_the_copied_text_holds_answer_quotes_files_and_dates() -> None:
-    text = render.markdown(finished("Why?"), ENGLISH)
+    text = turn_markdown(finished("Why?"), ENGLISH)
     assert text.startswith("**Why?**\n\nByteDance had grown insensitive. [1] Your documents say: «")
     assert text.splitlines()[-2:] == [
-        "[1] Titre 003 (003_2f0f35355889fd64.txt), September 2020: "
-        "«la société chinoise est devenue insensible»",
-        "[2] Titre 000 (000_72200733cb3f970f.txt), September 2020: «Si un accord de rachat n'est "
+        "- [1] Titre 003 (003_2f0f35355889fd64.txt), September 2020: "
+        "«la société chinoise est devenue insensible» (and in 1 more file: Titre 000 "
+        "(000_72200733cb3f970f.txt), September 2020)",
+        "- [2] Titre 000 (000_72200733cb3f970f.txt), September 2020: «Si un accord de rachat n'est "
         "pas trouvé avant le 20 septembre, la plateforme devra fermer aux Etats-Unis.»",
     ]
 
@@ -662,11 +665,9 @@ def test_the_address_is_said_and_ctrl_c_ends_without_a_traceback() -> None:
 
 
 def test_history_holds_answered_turns_alone() -> None:
-    from rag.ui.handlers import Conversation
-
     done = finished("Why?")
     stopped = replace(TurnView(2, "And then?"), state="stopped")
-    history = Conversation((done, stopped)).history()
+    history = history_of((done, stopped))
     assert [turn.question for turn in history] == ["Why?"]
     assert done.answer and history[0].answer == done.answer.answer
 

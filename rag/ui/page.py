@@ -1,7 +1,7 @@
 """The page itself: which components there are, and what happens on each event.
 
-Every visitor's conversation lies in a `gr.State` of their own session; only the assistant behind
-the desk is shared. Answers are rendered as HTML by `rag.ui.render`, never as Markdown.
+Every visitor's conversation lies in their own browser; only the assistant behind the desk is
+shared. Answers are rendered as HTML by `rag.ui.render`, never as Markdown.
 """
 
 from __future__ import annotations
@@ -11,11 +11,13 @@ from importlib.resources import files
 from typing import Any, cast
 
 import gradio as gr
-from gradio.events import api
 
-from rag.ui import render
+from rag.ui import pieces, render
 from rag.ui.desk import AssistantLike, Desk
-from rag.ui.handlers import Conversation, Handlers
+from rag.ui.handlers import Handlers
+from rag.ui.programs import add_endpoints
+from rag.ui.talk import Talk
+from rag.ui.talk_page import bar, hidden, said, wire
 from rag.ui.text import ENGLISH, LANGUAGES, Example
 
 _FORWARD = files("rag.ui").joinpath("assets", "forward.js").read_text(encoding="utf-8")
@@ -31,18 +33,20 @@ def build_page(assistant: AssistantLike | Desk, *, examples: Sequence[Example] =
     Launch it with `launch_options()`, which carry the looks and the safety headers.
     """
     desk = assistant if isinstance(assistant, Desk) else Desk(lambda progress: assistant)
-    handlers = Handlers(desk, tuple(examples))
+    handlers, talk = Handlers(desk), Talk(desk, tuple(examples))
     words = gr.I18n(**component_words())
 
     with gr.Blocks(title="Attest", analytics_enabled=False, fill_width=True) as page:
         gr.HTML(render.header(), elem_id="att-header", apply_default_css=False)
-        state = gr.State(Conversation(), time_to_live=24 * 3600)
-        with gr.Tabs(elem_id="att-tabs"):
+        browser = hidden(_html)
+        with gr.Tabs(elem_id="att-tabs") as tabs:
             with gr.Tab(words("tab_chat"), id="chat"):
+                fresh = bar(words("new_conversation"))
                 chat = _html(
                     render.conversation((), ENGLISH, examples=examples), elem_id="att-conversation"
                 )
                 with gr.Column(elem_id="att-composer"):
+                    said()
                     question = gr.Textbox(
                         label=words("question_label"),
                         placeholder=words("placeholder"),
@@ -55,7 +59,6 @@ def build_page(assistant: AssistantLike | Desk, *, examples: Sequence[Example] =
                         scale=1,
                     )
                     with gr.Row(elem_id="att-buttons"):
-                        fresh = gr.Button(words("new_conversation"), size="sm", elem_id="att-new")
                         send = gr.Button(
                             words("send"), variant="primary", size="sm", elem_id="att-send"
                         )
@@ -76,37 +79,17 @@ def build_page(assistant: AssistantLike | Desk, *, examples: Sequence[Example] =
                     search = gr.Button(
                         words("search"), variant="primary", size="sm", elem_id="att-search"
                     )
-                results = _html(render.hint("search_hint"), elem_id="att-results")
+                results = _html(pieces.hint("search_hint"), elem_id="att-results")
             with gr.Tab(words("tab_documents"), id="documents") as documents_tab:
-                gr.HTML(render.hint("documents_hint"), apply_default_css=False)
+                gr.HTML(pieces.hint("documents_hint"), apply_default_css=False)
                 reindex = gr.Button(words("reindex"), size="sm", elem_id="att-reindex")
                 report = _html("", elem_id="att-report")
-                table = _html(render.hint("opening"), elem_id="att-documents")
+                table = _html(pieces.hint("opening"), elem_id="att-documents")
         panel = _html("", elem_id="att-panel")
 
-        # First, so that no event of the page takes their names.
-        for endpoint in (handlers.api_ask, handlers.api_search, handlers.api_sources):
-            api(
-                endpoint,
-                api_name=endpoint.__name__.removeprefix("api_"),
-                concurrency_limit=_VISITORS,
-                concurrency_id="programs",
-            )
-
+        add_endpoints(desk)
         quiet: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
-        asking: dict[str, Any] = {
-            "inputs": [question, state],
-            "outputs": [chat, state, question, send, stop],
-            "concurrency_limit": _VISITORS,
-            "concurrency_id": "visitors",
-            **quiet,
-        }
-        gr.on([question.submit, send.click], handlers.ask, trigger_mode="once", **asking)
-        chat.submit(handlers.ask_example, trigger_mode="once", **asking | {"inputs": [state]})
-        stop.click(handlers.stop, queue=False, **quiet)
-        fresh.click(
-            handlers.new_conversation, outputs=[chat, state, question], queue=False, **quiet
-        )
+        wire(page, talk, browser, (chat, question, send, stop), fresh, visitors=_VISITORS)
         gr.on(
             [query.submit, search.click],
             handlers.search,
@@ -124,9 +107,10 @@ def build_page(assistant: AssistantLike | Desk, *, examples: Sequence[Example] =
             **quiet,
         )
         documents_tab.select(handlers.documents, outputs=[table], concurrency_limit=8, **quiet)
-        for place in (chat, results, table):
+        looked_up = chat.apply(handlers.look_up, outputs=[tabs, query], queue=False, **quiet)
+        looked_up.then(handlers.search, inputs=[query], outputs=[results], **quiet)
+        for place in (chat, results, table, panel):
             place.select(handlers.open_document, outputs=[panel], concurrency_limit=8, **quiet)
-        page.unload(handlers.leave)
     return cast(gr.Blocks, page)
 
 

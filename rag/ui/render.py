@@ -37,7 +37,7 @@ def welcome(examples: Sequence[Example]) -> str:
     if examples:
         buttons = "".join(
             f'<button type="button" class="att-example" lang="{esc(example.language)}" '
-            f'data-event="submit" data-question="{esc(example.question)}">'
+            f'data-ask="{esc(example.question)}">'
             f"{esc(example.question)}</button>"
             for example in examples
         )
