@@ -41,6 +41,7 @@ from rag.types import (
     SyncReport,
     Turn,
 )
+from rag.uploads import Uploads
 from vectorstore.catalog import SqliteCatalog
 from vectorstore.chroma import ChromaStore
 from vectorstore.lexical import SqliteLexicalIndex
@@ -228,6 +229,11 @@ class Assistant:
     def text(self, source: str) -> str:
         """A document's text as the index knows it. Raises UsageError for an unknown source."""
         return self.index.catalog.document(source).text
+
+    @property
+    def uploads(self) -> Uploads:
+        """What was added on the page. A sync indexes what it takes in, and forgets what it removes."""
+        return Uploads(self.index.data, self.index.roots)
 
     def sync(self, progress: Progress | None = None, *, rebuild: bool = False) -> SyncReport:
         """Make the index mirror its folder."""

@@ -121,13 +121,14 @@ def _index(settings: Settings) -> Check:
     try:
         assistant = open_assistant(settings)
         try:
-            documents = len(assistant.sources())
+            documents, added = len(assistant.sources()), len(assistant.uploads.sources())
             state = assistant.index.state()
         finally:
             assistant.close()
     except RagError as error:
         return Check("index", str(error), False)
-    return Check("index", f"{documents} documents of {assistant.index.folder}, {state}")
+    uploaded = f", {added} of them added on the page" if added else ""
+    return Check("index", f"{documents} documents of {assistant.index.folder}{uploaded}, {state}")
 
 
 def _disk(settings: Settings) -> Check:

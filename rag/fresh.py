@@ -18,6 +18,7 @@ from filelock import FileLock, Timeout
 from rag import load, text
 from rag.errors import DocumentSkipped, IndexBusy, RagError
 from rag.protocols import Catalog
+from rag.roots import Roots
 
 FOLDER = "folder"
 """Meta key: the documents' folder, absolute."""
@@ -103,21 +104,21 @@ class Seen:
         return self.mtime_ns != 0 and (self.size, self.mtime_ns) == (other.size, other.mtime_ns)
 
 
-def look(folder: Path, source: str) -> Seen:
+def look(roots: Roots, source: str) -> Seen:
     try:
-        stat = (folder / source).stat()
+        stat = roots.path(source).stat()
     except OSError:
         return Seen(-1, 0, None)
     fresh = time.time_ns() - stat.st_mtime_ns < _FRESH_NS
     return Seen(stat.st_size, 0 if fresh else stat.st_mtime_ns, None)
 
 
-def read(folder: Path, source: str) -> tuple[Seen, bytes]:
+def read(roots: Roots, source: str) -> tuple[Seen, bytes]:
     """The file and its hash; the look is taken first, so that a later change shows. Raises
     DocumentSkipped."""
-    before = look(folder, source)
+    before = look(roots, source)
     try:
-        data = load.read(folder, source)
+        data = roots.read(source)
     except OSError as error:
         raise DocumentSkipped(f"can't be read: {error.strerror or error}") from None
     return Seen(len(data), before.mtime_ns, sha256(data).hexdigest()), data
@@ -159,27 +160,25 @@ def mismatch(catalog: Catalog, embedder_name: str | None) -> str | None:
     return None
 
 
-def stale(folder: Path, catalog: Catalog, embedder_name: str | None = None) -> bool:
-    """Whether a sync would change anything: the folder differs from the index, what made the index
+def stale(roots: Roots, catalog: Catalog, embedder_name: str | None = None) -> bool:
+    """Whether a sync would change anything: the documents differ from the index, what made the index
     differs from what would make it now, or a sync was interrupted. Quick: a file whose size
     and time are as they were is not read. Raises UsageError when the folder is missing."""
     if catalog.meta(STORE) in (None, DIRTY, VOID) or mismatch(catalog, embedder_name):
         return True
-    sources, _ = load.scan(folder)
+    sources = roots.scan().sources
     files, hashes = remembered(catalog), catalog.hashes()
     skipped = {source for source, seen in files.items() if seen.reason is not None}
     if set(sources) != hashes.keys() | skipped:
         return True
-    return any(
-        _changed(folder, source, files.get(source), hashes.get(source)) for source in sources
-    )
+    return any(_changed(roots, source, files.get(source), hashes.get(source)) for source in sources)
 
 
-def _changed(folder: Path, source: str, seen: Seen | None, indexed: str | None) -> bool:
+def _changed(roots: Roots, source: str, seen: Seen | None, indexed: str | None) -> bool:
     known = indexed or (seen.sha256 if seen else None)
-    if seen and known == seen.sha256 and seen.looks_like(look(folder, source)):
+    if seen and known == seen.sha256 and seen.looks_like(look(roots, source)):
         return False
     try:
-        return read(folder, source)[0].sha256 != known
+        return read(roots, source)[0].sha256 != known
     except DocumentSkipped:
         return known is not None

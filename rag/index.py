@@ -11,6 +11,7 @@ from pathlib import Path
 from rag.errors import FolderMismatch, IndexBusy, IndexMissing, UsageError
 from rag.fresh import DIRTY, FOLDER, STORE, is_writing, mismatch, stale
 from rag.protocols import Catalog, Embedder, LexicalIndex, Progress, VectorStore
+from rag.roots import Roots
 from rag.sync import sync
 from rag.types import SyncReport
 
@@ -41,6 +42,11 @@ class Index:
             )
         self.folder = docs.resolve() if docs is not None else Path(recorded or default_docs)
         self._asked_for, self._default_docs = docs is not None, default_docs
+
+    @property
+    def roots(self) -> Roots:
+        """Where its documents lie."""
+        return Roots.of(self.folder, self.data)
 
     def state(self) -> str:
         """In a few words, for `rag doctor`."""
@@ -80,7 +86,7 @@ class Index:
             self.catalog.set_meta(FOLDER, str(self.folder))
 
     def _stale(self) -> bool:
-        return stale(self.folder, self.catalog, self.embedder.name)
+        return stale(self.roots, self.catalog, self.embedder.name)
 
     def sync(self, progress: Progress | None = None, *, rebuild: bool = False) -> SyncReport:
         """Make the index mirror the folder. Raises IndexBusy, UsageError."""

@@ -146,7 +146,7 @@ def read(folder: Path, source: str) -> bytes:
     if outside or (os.sep != "/" and os.sep in source):
         raise DocumentSkipped("its path leaves the documents' folder")
     try:
-        path = _existing(root, parts).resolve(strict=True)
+        path = existing(root, parts).resolve(strict=True)
         if not path.is_relative_to(root):
             raise DocumentSkipped("its path leaves the documents' folder")
         # Not to hang on a pipe that took the file's place.
@@ -174,7 +174,13 @@ def _open_at_once(path: str, flags: int) -> int:
     return os.open(path, flags | getattr(os, "O_NONBLOCK", 0))
 
 
-def _existing(root: Path, parts: tuple[str, ...]) -> Path:
+def is_there(folder: Path, source: str) -> bool:
+    """Whether anything has that path, readable or not."""
+    path = existing(folder, PurePosixPath(source).parts)
+    return path.exists() or path.is_symlink()
+
+
+def existing(root: Path, parts: tuple[str, ...]) -> Path:
     """The path as the disk spells it: a name may be stored decomposed (NFD)."""
     path = root.joinpath(*parts)
     if path.exists() or path.is_symlink() or all(part.isascii() for part in parts):

@@ -1,4 +1,4 @@
-"""The index made to mirror a folder of documents.
+"""The index made to mirror a folder of documents, and what was added on the page.
 
     bytes -> hash -> unchanged? skip -> load -> sentences and chunks -> embed -> upsert -> commit
           -> remove stale
@@ -18,7 +18,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from rag import load, terms
+from rag import terms
 from rag.errors import (
     Cancelled,
     DocumentSkipped,
@@ -44,6 +44,7 @@ from rag.fresh import (
 )
 from rag.parse import Parsed, parse
 from rag.protocols import Catalog, Embedder, LexicalIndex, Progress, VectorStore, never
+from rag.roots import Roots
 from rag.types import EVIDENCE_KINDS, Chunk, FileOutcome, SyncReport
 
 _BATCH_TEXTS = 512
@@ -87,7 +88,7 @@ def sync(
     with writing(data):
         reason = "asked for" if rebuild else mismatch(catalog, embedder_name)
         run = _Sync(
-            folder, catalog, open_store(), lexical, open_embedder, embedder_name,
+            Roots.of(folder, data), catalog, open_store(), lexical, open_embedder, embedder_name,
             progress or (lambda what, done, total: None), cancelled,
         )  # fmt: skip
         try:
@@ -109,7 +110,7 @@ class _OtherDimension(Exception):
 
 @dataclass
 class _Sync:
-    folder: Path
+    roots: Roots
     catalog: Catalog
     store: VectorStore
     lexical: LexicalIndex
@@ -119,6 +120,8 @@ class _Sync:
     cancelled: Callable[[], bool]
     embedder: Embedder | None = None
     outcomes: dict[str, FileOutcome] = field(default_factory=dict)
+    shadowed: list[FileOutcome] = field(default_factory=list)
+    """Uploads whose paths are those of other files."""
     files: dict[str, Seen] = field(default_factory=dict)
     prepared: bool = False
     """The store is open, fits the catalog, and is marked dirty."""
@@ -143,7 +146,8 @@ class _Sync:
         self._remove([*gone, *unreadable])
         self._index(todo, hashes)
         self._finish()
-        return [self.outcomes[source] for source in sorted(self.outcomes)]
+        found = [*self.outcomes.values(), *self.shadowed]
+        return sorted(found, key=lambda outcome: (outcome.source, outcome.action))
 
     def _same_embedder(self) -> bool:
         return self.catalog.meta(EMBEDDER) == self.embedder_name
@@ -152,7 +156,7 @@ class _Sync:
         with self.catalog.transaction():
             self.lexical.clear()
             self.catalog.clear(keep_vectors=keep_vectors)
-            self.catalog.set_meta(FOLDER, str(self.folder))
+            self.catalog.set_meta(FOLDER, str(self.roots.folder))
             for key, value in made_with(self.embedder_name).items():
                 self.catalog.set_meta(key, value)
             if not keep_vectors:
@@ -165,18 +169,19 @@ class _Sync:
 
     def _plan(self, hashes: dict[str, str]) -> dict[str, int]:
         """Files to be indexed, with their sizes; the others get their outcome."""
-        sources, skipped = load.scan(self.folder)
+        scanned = self.roots.scan()
+        sources, self.shadowed = scanned.sources, scanned.shadowed
         known = remembered(self.catalog)
-        for outcome in skipped:
+        for outcome in scanned.skipped:
             self.outcomes[outcome.source] = outcome
         todo: dict[str, int] = {}
         for done, source in enumerate(sources):
             self._go_on()
             self.progress("Reading", done, len(sources))
             try:
-                seen, _ = read(self.folder, source)
+                seen, _ = read(self.roots, source)
             except DocumentSkipped as error:
-                self._skip(source, look(self.folder, source), str(error))
+                self._skip(source, look(self.roots, source), str(error))
                 continue
             before = known.get(source)
             if hashes.get(source) == seen.sha256:
@@ -216,9 +221,9 @@ class _Sync:
         self._store(batch, size)
 
     def _parse(self, source: str, hashes: dict[str, str]) -> Parsed | None:
-        seen = look(self.folder, source)
+        seen = look(self.roots, source)
         try:
-            seen, data = read(self.folder, source)
+            seen, data = read(self.roots, source)
             parsed = parse(source, data)
         except DocumentSkipped as error:
             self._skip(source, seen, str(error))

@@ -48,6 +48,8 @@ ROWS: dict[str, int] = {
     "rag.models": 3,
     "vectorstore": 3,
     "rag.fakes": 3,
+    "rag.roots": 4,
+    "rag.uploads": 4,
     "rag.fresh": 4,
     "rag.sync": 4,
     "rag.index": 4,

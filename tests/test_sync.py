@@ -27,6 +27,7 @@ from rag.fakes import HashEmbedder, MemoryStore
 from rag.fresh import DIMENSION, DIRTY, FILES, FOLDER, STORE, VOID, is_writing, stale, writing
 from rag.parse import chunk_id
 from rag.protocols import Embedder, VectorStore
+from rag.roots import Roots
 from rag.sync import sync
 from rag.types import FileOutcome, QueryTerm, SyncReport
 from tests.sync_kill import Watched
@@ -83,7 +84,7 @@ class Place:
         )
 
     def stale(self) -> bool:
-        return stale(self.folder, self.catalog, self.embedder.name)
+        return stale(Roots.of(self.folder, self.data), self.catalog, self.embedder.name)
 
     def write(self, source: str, text: str | bytes) -> None:
         path = self.folder / source
