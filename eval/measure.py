@@ -51,6 +51,8 @@ class Report:
     """As in figures.json."""
     summary: str
     """The Markdown."""
+    seconds: dict[str, dict[str, float]]
+    """As in timings.json."""
 
 
 def run(
@@ -113,7 +115,7 @@ def run(
     _write(out / "timings.json", spent)
     summary = write_report(made, spent, out)
     _write(out / "figures.json", made)
-    return Report(out, made, summary)
+    return Report(out, made, summary, spent)
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,9 +27,11 @@ KINDS = (
     "far_off",
     "left_out",
     "follow_up",
+    "feedback",
 )
 """`near_miss` is on the documents' topic and not answered there, `far_off` is about something
-else, `left_out` was answered by a document that is no longer in the folder."""
+else, `left_out` was answered by a document that is no longer in the folder, `feedback` was said on
+the page (eval/feedback.py)."""
 
 _FIELDS: dict[str, type] = {
     "id": str,
@@ -41,8 +43,9 @@ _FIELDS: dict[str, type] = {
     "gold": list,
     "answers": list,
     "history": list,
+    "feedback": dict,
 }
-_OPTIONAL = {"pair": "", "gold": [], "answers": [], "history": []}
+_OPTIONAL: dict[str, Any] = {"pair": "", "gold": [], "answers": [], "history": [], "feedback": {}}
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +88,13 @@ class Question:
     """Earlier questions of the conversation, asked of the assistant first."""
     line: int = 0
     """Where it stands in its file, from 1; 0 when it was made."""
+    said: bool = False
+    """A person said it of an answer: it may lack `answers`, and `gold` too where nobody knows."""
+
+    @property
+    def settled(self) -> bool:
+        """It is known what is right."""
+        return bool(self.gold) or not self.answerable
 
     @property
     def cluster(self) -> str:
@@ -133,6 +143,11 @@ def _question(line: str, number: int) -> Question:
         raise ValueError(f"not JSON ({error.msg}, column {error.colno})") from None
     if not isinstance(raw, dict):
         raise ValueError(f"a {type(raw).__name__}, expected a JSON object")
+    return parse(raw, number)
+
+
+def parse(raw: Mapping[str, Any], number: int = 0) -> Question:
+    """One question from its JSON object; `number` is its line. Raises ValueError, saying why."""
     fields = _fields(raw)
     question = Question(
         id=fields["id"],
@@ -150,6 +165,7 @@ def _question(line: str, number: int) -> Question:
         ),
         history=tuple(_text("a question of the history", text) for text in fields["history"]),
         line=number,
+        said=bool(fields["feedback"]),
     )
     _check(question)
     return question
@@ -198,7 +214,7 @@ def _check(question: Question) -> None:
         _text(name, getattr(question, name))
     if question.kind not in KINDS:
         raise ValueError(f"kind {question.kind!r} is none of {', '.join(KINDS)}")
-    if question.answerable and not (question.gold and question.answers):
+    if question.answerable and not question.said and not (question.gold and question.answers):
         raise ValueError("an answerable question needs gold and answers")
     refuted = question.kind == "false_premise"
     if refuted and (question.answerable or not question.gold):

@@ -8,6 +8,7 @@ from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
+from eval import feedback, history
 from eval.measure import run
 from eval.questions import Question, read_questions, sample
 from eval.squad import questions_text, read_squad, write_documents
@@ -32,12 +33,19 @@ def main_eval(
     """Runs a question set (by default the shipped one over the shipped documents) and writes the
     summary by `write`. The report goes into `out`, by default the next free folder of `runs/`.
 
+    The set `feedback` is what was said on the page, asked of the index that it was said of. A line a
+    finished run is kept in the data folder, for the page's Eval tab.
+
     Unless told otherwise, sets have an index of their own inside the data folder: measuring never
     touches the index that a person uses. A SQuAD file's documents are written into `settings.docs`,
     which must be empty or of this set already, or into the data folder.
     """
+    home = settings.data_folder
     path = set_path if set_path is not None else shipped("eval/sets") / "seeds.jsonl"
-    if path.suffix == ".json":
+    said = path == Path(feedback.NAME)
+    if said:
+        questions = feedback.questions(home)
+    elif path.suffix == ".json":
         questions, settings = _squad(path, settings)
     else:
         questions = read_questions(path)
@@ -45,7 +53,8 @@ def main_eval(
             settings = replace(settings, docs=shipped("seeds"))
             if settings.data is None:
                 settings = replace(settings, data=settings.data_folder / "eval" / "seeds")
-    questions = sample(questions, limit)
+    if not said:
+        questions = sample(questions, limit)
     folder = out if out is not None else next_folder(Path("runs"), path.stem)
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -54,9 +63,15 @@ def main_eval(
         raise UsageError(f"{message}; name another with --out") from None
     with closing(open_assistant(settings)) as assistant, progress() as show:
         assistant.sync(show)
+        if said:
+            questions, notes = feedback.runnable(questions, assistant.text)
+            questions = sample(questions, limit)
+            write("".join(f"{note}\n" for note in notes))
         report = run(assistant, questions, folder, name=path.name, progress=show)
+        docs = assistant.index.folder
     write(report.summary)
     write(f"\nWritten to {folder}\n")
+    history.keep(home, report, questions, docs)
     return 0
 
 

@@ -98,6 +98,8 @@ def _answer_counts(
     found = _met(gold, citations) if gold else 0.0
     cited = bool(gold) and found == 1.0
     said = answer is not None and answered and holds(answer, question.answers)
+    if question.said and not question.answers:
+        said = answered and cited  # a person who says which quote is right lists no words
     # A false premise is refuted by citing what refutes it; its accepted strings only support that.
     correct = cited if question.kind == "false_premise" else said and question.answerable
     counts: dict[str, tuple[float, float]] = {

@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -931,6 +932,7 @@ class Opened(Quoter):
     def __init__(self, settings: Settings) -> None:
         super().__init__({})
         self.settings = settings
+        self.index = SimpleNamespace(folder=settings.docs)
         self.closed = False
 
     def sync(self, progress: object = None) -> None:
@@ -952,6 +954,7 @@ def opened(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> list[Opened]:
         return made[-1]
 
     monkeypatch.setattr("eval.run.open_assistant", open_assistant)
+    monkeypatch.setattr("rag.config.default_data_folder", lambda: tmp_path / "data")
     (tmp_path / "here").mkdir()
     monkeypatch.chdir(tmp_path / "here")
     return made
