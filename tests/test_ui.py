@@ -13,8 +13,6 @@ import threading
 import time
 from collections.abc import Iterator
 from dataclasses import replace
-from functools import cache
-from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
 
@@ -35,60 +33,16 @@ from rag.types import (
     Searched,
     SyncReport,
 )
-from rag.ui import panels, render, serve
+from rag.ui import document_html, panels, pieces, render, serve
 from rag.ui.desk import Desk, Tick, stream_work, sync_work
+from rag.ui.quote_html import Marked
 from rag.ui.text import ENGLISH, FRENCH, LANGUAGES, SEED_EXAMPLES, strings_for
 from rag.ui.turns_markdown import turn_markdown
 from rag.ui.views import TurnView, history_of
-from tests.page_fake import ABSTENTION, FakeAssistant
+from tests.page_fake import FakeAssistant
+from tests.page_html import ATTRIBUTES, TAGS, Seen, finished
 
 ROOT = Path(__file__).parent.parent
-
-
-class Seen(HTMLParser):
-    """Tags, attributes and text of a piece of HTML, as a browser would take them."""
-
-    def __init__(self, piece: str) -> None:
-        super().__init__(convert_charrefs=True)
-        self.tags: set[str] = set()
-        self.attributes: list[tuple[str, str | None]] = []
-        self.pieces: list[tuple[str, str]] = []
-        self.open: list[str] = []
-        self.feed(piece)
-        self.close()
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.tags.add(tag)
-        self.attributes += attrs
-        self.open.append(tag)
-
-    def handle_endtag(self, tag: str) -> None:
-        assert self.open and self.open[-1] == tag, f"</{tag}> closes {self.open[-3:]}"
-        self.open.pop()
-
-    def handle_data(self, data: str) -> None:
-        self.pieces.append((self.open[-1] if self.open else "", data))
-
-    def text(self, tag: str | None = None) -> str:
-        return "".join(data for inside, data in self.pieces if tag in (None, inside))
-
-
-TAGS = {"div", "article", "h2", "h3", "p", "span", "q", "section", "ol", "ul", "li", "button",
-        "blockquote", "time", "details", "summary", "a", "b", "aside", "header", "mark", "table",
-        "caption", "thead", "tbody", "tr", "th", "td"}  # fmt: skip
-ATTRIBUTES = {"class", "id", "lang", "href", "title", "type", "tabindex", "role", "scope",
-              "datetime", "aria-hidden", "aria-live", "aria-label", "aria-busy", "data-event",
-              "data-source", "data-start", "data-end", "data-quote", "data-copy", "data-done",
-              "data-state", "data-nonce", "data-close", "data-name", "data-act", "data-turn",
-              "data-text", "data-ask", "open"}  # fmt: skip
-
-
-@cache
-def finished(question: str) -> TurnView:
-    view = TurnView(1, question)
-    for event in FakeAssistant.over_seeds().stream(question):
-        view = view.after(event)
-    return view
 
 
 # --- escaping -----------------------------------------------------------------------------
@@ -96,7 +50,7 @@ def finished(question: str) -> TurnView:
 
 @given(st.text(alphabet=st.characters(exclude_categories=())))
 def test_escaped_text_is_inert_and_can_be_sent(text: str) -> None:
-    escaped = render.esc(text)
+    escaped = pieces.esc(text)
     assert not set(escaped) & set("<>\"'\x00")
     json.dumps(escaped, ensure_ascii=False).encode("utf-8")
     fit = re.sub("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]", "\ufffd", text)
@@ -134,7 +88,9 @@ def test_no_text_of_a_document_becomes_markup(
         disagreements=tuple(replace(d, about=title) for d in view.answer.disagreements),
     )
     searched = replace(
-        view.searched, evidence=tuple(replace(e, place=place) for e in view.searched.evidence)
+        view.searched,
+        missing=(title,),
+        evidence=tuple(replace(e, place=place) for e in view.searched.evidence),
     )
     view = replace(
         view,
@@ -153,12 +109,23 @@ def test_no_text_of_a_document_becomes_markup(
         panels.search_results(searched, ENGLISH),
         panels.documents([info], ENGLISH),
         panels.sync_report(report, ENGLISH),
-        panels.document(info, "abc" + body, ENGLISH, start=3, end=3 + len(body), quote=body),
-        panels.panel_error(body, ENGLISH),
+        document_html.document(
+            info,
+            "abc" + body,
+            ENGLISH,
+            start=3,
+            end=3 + len(body),
+            quote=body,
+            n=1,
+            marks=(Marked(1, 3, 3 + len(body), body), Marked(2, 0, 3, "abc")),
+        ),
+        document_html.panel_error(body, ENGLISH),
     ):
         seen = Seen(piece)
         assert seen.tags <= TAGS
         assert {name for name, _ in seen.attributes} <= ATTRIBUTES
+        styles = [value or "" for name, value in seen.attributes if name == "style"]
+        assert all(re.fullmatch(r"(-?[a-z-]+:-?[\d.]+%?;?)+", value) for value in styles)
         assert not seen.open
 
 
@@ -167,39 +134,6 @@ def test_a_quote_is_shown_letter_for_letter() -> None:
     shown = Seen(render.conversation([view], ENGLISH)).text("blockquote")
     for citation in view.citations:
         assert citation.place.quote in shown
-
-
-# --- the document panel -------------------------------------------------------------------
-
-INFO = DocumentInfo("a.txt", "Titre", "2020-09", "fr", 3)
-
-
-@given(st.text("a\U0001f600é\n<&", min_size=1, max_size=60), st.data())
-def test_the_mark_is_the_span_in_code_points(text: str, data: st.DataObject) -> None:
-    start = data.draw(st.integers(0, len(text) - 1))
-    end = data.draw(st.integers(start + 1, len(text)))
-    piece = panels.document(INFO, text, ENGLISH, start=start, end=end, quote=text[start:end])
-    seen = Seen(piece)
-    assert seen.text("mark") == text[start:end]
-    assert seen.text().endswith(text)
-    assert ENGLISH.out_of_date not in piece
-
-
-@pytest.mark.parametrize(("start", "end"), [(0, 99), (-1, 2), (2, 2), (3, 1), (0, 3), (None, None)])
-def test_a_span_that_is_not_the_quote_marks_nothing(start: int | None, end: int | None) -> None:
-    piece = panels.document(INFO, "un deux", ENGLISH, start=start, end=end, quote="deux")
-    assert "<mark>" not in piece
-    assert ENGLISH.out_of_date in piece
-    assert "un deux" in Seen(piece).text()
-
-
-@pytest.mark.parametrize("start", [0, 300_000, 2_000_000, 4_999_990])
-def test_of_a_long_document_the_part_around_the_quote_is_shown(start: int) -> None:
-    text = "0123456789" * 500_000
-    piece = panels.document(INFO, text, ENGLISH, start=start, end=start + 10, quote=text[:10])
-    assert Seen(piece).text("mark") == "0123456789"
-    assert ENGLISH.cut in piece
-    assert panels.SHOWN_DOCUMENT <= len(piece) < panels.SHOWN_DOCUMENT + 2_000
 
 
 # --- a turn -------------------------------------------------------------------------------
@@ -222,28 +156,6 @@ def test_the_states_of_a_turn() -> None:
     assert "Answered in 1.2\u00a0s" in pieces[-1] or "Answered in 1.3\u00a0s" in pieces[-1]
 
 
-def test_an_answer_with_its_sources() -> None:
-    piece = render.turn(finished("Why?"), ENGLISH)
-    assert 'href="#t1-c1"' in piece and 'id="t1-c1"' in piece
-    assert '<p class="att-sentence att-supported">' in piece
-    assert '<p class="att-sentence att-quoted">' in piece
-    assert '<span class="att-lead">Your documents say:</span>' in piece
-    assert '<span class="att-quote" lang="fr">«\u00a0la date limite du 15 septembre' in piece
-    assert '<blockquote lang="fr">la société chinoise est devenue insensible</blockquote>' in piece
-    assert "and in 1 more file" in piece
-    assert '<time datetime="2020-09">September 2020</time>' in piece
-    assert "003_2f0f35355889fd64.txt" in piece
-    assert "in French" in piece
-    assert html.escape(ENGLISH.supported_means) in piece
-    assert html.escape(ENGLISH.quoted_means) in piece
-
-
-def test_a_document_without_a_date_says_so() -> None:
-    view = finished("disagree")
-    assert render.turn(view, ENGLISH).count(">no date<") >= 1
-    assert render.turn(view, FRENCH).count(">sans date<") >= 1
-
-
 def test_a_document_without_a_title_is_called_by_its_file_once() -> None:
     view = finished("Why?")
     citation = view.citations[0]
@@ -252,28 +164,8 @@ def test_a_document_without_a_title_is_called_by_its_file_once() -> None:
     card = Seen(section.partition('<details class="att-also">')[0]).text()
     assert card.count("003_2f0f35355889fd64.txt") == 1 and "September 2020" in card
     info = DocumentInfo("plain.txt", None, None, "fr", 1)
-    for piece in (panels.documents([info], ENGLISH), panels.document(info, "x", ENGLISH)):
+    for piece in (panels.documents([info], ENGLISH), document_html.document(info, "x", ENGLISH)):
         assert Seen(piece).text().count("plain.txt") == 1
-
-
-def test_a_disagreement_shows_both_values_with_quote_file_and_date() -> None:
-    piece = render.turn(finished("disagree"), ENGLISH)
-    section = piece[piece.index('<section class="att-disagree">') :]
-    section = section[: section.index("</section>")]
-    columns = section.split("<li>")[1:]
-    assert len(columns) == 2
-    assert "20 septembre" in columns[0] and "000_72200733cb3f970f.txt" in columns[0]
-    assert "avant le 20 septembre, la plateforme" in columns[0] and "September 2020" in columns[0]
-    assert "15 septembre" in columns[1] and "001_b41c7b1a6920393c.txt" in columns[1]
-    assert "la date limite du 15 septembre" in columns[1] and "no date" in columns[1]
-
-
-def test_an_abstention_shows_the_nearest_passages_and_what_to_try() -> None:
-    piece = render.turn(finished("unicorn"), FRENCH)
-    assert html.escape(ABSTENTION, quote=True) in piece
-    assert "att-sentence" not in piece
-    assert html.escape(FRENCH.nearest) in piece and html.escape(FRENCH.try_steps[0]) in piece
-    assert piece.count('class="att-card"') == 3
 
 
 def test_what_was_searched_for_is_shown_when_it_differs() -> None:

@@ -61,8 +61,7 @@ ENGLISH = Words(
     timeline="The sources in time",
     timeline_note="The dates of the documents.",
     why_heading="Why there is no answer",
-    why_below="These passages come nearest, but how well they fit the question is below what an "
-    "answer needs.",
+    why_below="The passages that come nearest fit the question less well than an answer needs.",
     why_nothing="The search found nothing that has to do with the question.",
     why_missing=(
         "No document that was searched has the word {words}, in any form that Attest knows.",
@@ -102,8 +101,8 @@ FRENCH = Words(
     timeline="Les sources dans le temps",
     timeline_note="Les dates des documents.",
     why_heading="Pourquoi il n’y a pas de réponse",
-    why_below="Ces passages sont les plus proches, mais ils correspondent moins à la question qu’il "
-    "ne le faut pour une réponse.",
+    why_below="Les passages les plus proches correspondent moins bien à la question qu’il ne le faut "
+    "pour une réponse.",
     why_nothing="La recherche n’a rien trouvé qui ait un rapport avec la question.",
     why_missing=(
         "Aucun document consulté ne contient le mot {words}, sous une forme qu’Attest connaisse.",
