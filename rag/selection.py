@@ -39,14 +39,17 @@ def make(
                 "* stands for any part of one"
             )
         sources |= found
-    if since and until and days(until)[1] < days(since)[0]:
+    return checked(Selection(frozenset(sources) if patterns else None, since, until))
+
+
+def checked(selection: Selection) -> Selection | None:
+    """None when nothing limits. Raises UsageError for a date that is none, and for a range that ends
+    before it begins."""
+    since, until = selection.since, selection.until
+    first, last = days(since)[0] if since else "", days(until)[1] if until else "9999-12-31"
+    if last < first:
         raise UsageError(f"the range ends ({until}) before it begins ({since}): swap the dates")
-    for date in (since, until):
-        if date:
-            days(date)
-    if not patterns and not since and not until:
-        return None
-    return Selection(frozenset(sources) if patterns else None, since, until)
+    return None if selection == Selection() else selection
 
 
 def scope(selection: Selection, documents: Sequence[DocumentInfo]) -> Scope:

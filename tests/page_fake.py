@@ -14,8 +14,10 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
+from rag import selection as choose
 from rag.errors import RagError, UsageError
 from rag.protocols import Progress
+from rag.roots import Roots
 from rag.types import (
     Answer,
     AnswerSentence,
@@ -33,10 +35,12 @@ from rag.types import (
     Searched,
     Sentence,
     SentenceReady,
+    Selection,
     SyncReport,
     Timings,
     Turn,
 )
+from rag.uploads import Uploads
 
 SEEDS = Path(__file__).parent.parent / "seeds"
 
@@ -52,6 +56,9 @@ class FakeAssistant:
         self.cancelled_seen = threading.Event()
         self.gate = threading.Event()
         self.searched_for: str | None = None
+        self.selection: Selection | None = None
+        nowhere = Path("/nonexistent/attest")
+        self.uploads = Uploads(nowhere, Roots.of(SEEDS, nowhere))
         """What the last question was told to search for."""
 
     @classmethod
@@ -105,11 +112,13 @@ class FakeAssistant:
         question: str,
         history: Sequence[Turn] = (),
         *,
+        selection: Selection | None = None,
         searched_for: str | None = None,
         cancelled: Callable[[], bool] = lambda: False,
     ) -> Iterator[Event]:
         self.asked.append((question, tuple(history)))
-        self.searched_for = searched_for
+        self.searched_for, self.selection = searched_for, selection
+        scope = None if selection is None else choose.scope(selection, self.sources())
         if "broken" in question:
             raise RagError("the model file is cut short: fetch it again")
         if "crash" in question:
@@ -125,7 +134,7 @@ class FakeAssistant:
         )
         if searched_for is not None:
             standalone = searched_for
-        yield Searched(standalone, "en", evidence, 0.05)
+        yield Searched(standalone, "en", evidence, 0.05, scope)
         if "stuck" in question:
             time.sleep(2)
         if "gated" in question:
@@ -192,6 +201,7 @@ class FakeAssistant:
                 models=ModelNames("fake", None, None),
                 seconds=1.25,
                 timings=Timings(retrieve=0.05),
+                scope=scope,
             )
         )
 
@@ -200,10 +210,14 @@ class FakeAssistant:
         assert isinstance(last, Finished)
         return last.answer
 
-    def search(self, question: str, limit: int = 10) -> Searched:
+    def search(
+        self, question: str, limit: int = 10, *, selection: Selection | None = None
+    ) -> Searched:
         if "broken" in question:
             raise RagError("the index is damaged: rag index --rebuild")
-        return Searched(question, "en", self.evidence()[:limit], 0.05)
+        self.selection = selection
+        scope = None if selection is None else choose.scope(selection, self.sources())
+        return Searched(question, "en", self.evidence()[:limit], 0.05, scope)
 
     def sources(self) -> list[DocumentInfo]:
         return [self.infos[source] for source in sorted(self.infos)]

@@ -18,7 +18,8 @@ from typing import Any, Protocol, TypeVar, cast
 
 from rag.errors import Cancelled
 from rag.protocols import Progress
-from rag.types import Answer, DocumentInfo, Event, Searched, SyncReport, Turn
+from rag.types import Answer, DocumentInfo, Event, Searched, Selection, SyncReport, Turn
+from rag.uploads import Uploads
 
 T = TypeVar("T")
 
@@ -34,19 +35,25 @@ class AssistantLike(Protocol):
         question: str,
         history: Sequence[Turn] = (),
         *,
+        selection: Selection | None = ...,
         searched_for: str | None = ...,
         cancelled: Callable[[], bool] = ...,
     ) -> Iterator[Event]: ...
 
     def ask(self, question: str, history: Sequence[Turn] = ()) -> Answer: ...
 
-    def search(self, question: str, limit: int = 10) -> Searched: ...
+    def search(
+        self, question: str, limit: int = 10, *, selection: Selection | None = ...
+    ) -> Searched: ...
 
     def sources(self) -> list[DocumentInfo]: ...
 
     def text(self, source: str) -> str: ...
 
     def sync(self, progress: Progress) -> SyncReport: ...
+
+    @property
+    def uploads(self) -> Uploads: ...
 
     def close(self) -> None: ...
 
@@ -200,12 +207,17 @@ def stream_work(
     history: Sequence[Turn],
     stop: threading.Event,
     searched_for: str | None = None,
+    selection: Selection | None = None,
 ) -> Work:
     """A job that answers a question, event by event."""
 
     def work(assistant: AssistantLike, put: Put) -> None:
         events = assistant.stream(
-            question, history, searched_for=searched_for, cancelled=stop.is_set
+            question,
+            history,
+            selection=selection,
+            searched_for=searched_for,
+            cancelled=stop.is_set,
         )
         try:
             for event in events:
