@@ -18,6 +18,7 @@ from rag.types import Turn
 from rag.ui import render
 from rag.ui.conversations import exported, kept, read_sent
 from rag.ui.desk import Desk, Tick, stream_work
+from rag.ui.selection import read_chosen
 from rag.ui.talk_text import talk
 from rag.ui.text import Example, Strings, strings_for
 from rag.ui.turns_markdown import conversation_markdown
@@ -38,9 +39,12 @@ class Talk:
         """What is to be shown where an answer came to its end after its conversation was left."""
         self._guard = threading.Lock()
 
-    def ask(self, question: str, raw: str, request: gr.Request) -> Iterator[tuple[Any, ...]]:
+    def ask(
+        self, question: str, raw: str, chosen: str, request: gr.Request
+    ) -> Iterator[tuple[Any, ...]]:
         """Streams five outputs: conversation, question box, send, stop, and at the end the turn as
-        the browser is to keep it. `raw` is the conversation as the browser holds it."""
+        the browser is to keep it. `raw` is the conversation as the browser holds it,
+        `chosen` the choice of documents."""
         strings = strings_for(request.headers.get("accept-language"))
         question, sent = sendable(question or ""), read_sent(raw)
         keep = gr.skip()
@@ -63,7 +67,7 @@ class Talk:
                 gr.update(visible=True),
                 keep,
             )
-            for seen in self._answering(view, history_of(sent.views), stop, strings):
+            for seen in self._answering(view, history_of(sent.views), chosen, stop, strings):
                 changed = replace(seen, seconds=0.0) != replace(view, seconds=0.0)
                 view = seen
                 if stop.is_set():
@@ -98,14 +102,16 @@ class Talk:
         strings = strings_for(request.headers.get("accept-language"))
         return self._turn_to(self._show((), strings), request), ""
 
-    def show(self, raw: str, request: gr.Request) -> Any:
-        """A conversation that the browser kept, as the page shows it; nothing to do without one."""
-        sent = read_sent(raw)
+    def show(self, raw: str, request: gr.Request) -> tuple[Any, ...]:
+        """A conversation that the browser kept, as the page shows it, send and stop; nothing to do
+        without one."""
         if not raw:
-            return gr.skip()
+            return gr.skip(), gr.skip(), gr.skip()
+        sent = read_sent(raw)
         strings = strings_for(request.headers.get("accept-language"))
         note = talk(strings).damaged if sent.damaged else None
-        return self._turn_to(self._show(sent.views, strings, note), request)
+        shown = self._turn_to(self._show(sent.views, strings, note), request)
+        return shown, gr.update(visible=True), gr.update(visible=False)
 
     def export(self, raw: str, request: gr.Request) -> str:
         """A file for the browser to save: `{"name", "type", "text"}` as JSON."""
@@ -129,7 +135,12 @@ class Talk:
         return shown
 
     def _answering(
-        self, view: TurnView, history: Sequence[Turn], stop: threading.Event, strings: Strings
+        self,
+        view: TurnView,
+        history: Sequence[Turn],
+        chosen: str,
+        stop: threading.Event,
+        strings: Strings,
     ) -> Iterator[TurnView]:
         """The view after each event; the last one is done, stopped or failed."""
         began = time.monotonic()
@@ -137,8 +148,8 @@ class Talk:
         def elapsed() -> float:
             return round(time.monotonic() - began, 1)
 
-        work = stream_work(view.question, history, stop, view.told)
         try:
+            work = stream_work(view.question, history, stop, view.told, read_chosen(chosen))
             for event in self.desk.run(work, stop):
                 if isinstance(event, Tick):
                     state = _waiting_state(event, view)

@@ -79,16 +79,18 @@ def wire(
     browser: Browser,
     shown: tuple[gr.HTML, gr.Textbox, gr.Button, gr.Button],
     fresh: gr.Button,
+    chosen: gr.Textbox,
     *,
     visitors: int,
 ) -> None:
-    """`shown`: the conversation, the question box, send and stop."""
+    """`shown`: the conversation, the question box, send and stop; `chosen`: the choice of documents,
+    as it comes along with a question."""
     chat, question, send, stop = shown
     quiet: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
     asking = gr.on(
         [question.submit, send.click, browser.buttons.submit],
         talk.ask,
-        inputs=[question, browser.sent],
+        inputs=[question, browser.sent, chosen],
         outputs=[chat, question, send, stop, browser.kept],
         js=ASKED,
         trigger_mode="once",
@@ -110,7 +112,7 @@ def wire(
         event(
             talk.show,
             inputs=[browser.sent],
-            outputs=[chat],
+            outputs=[chat, send, stop],
             js="() => [window.attest.restored()]",
             queue=False,
             **quiet,

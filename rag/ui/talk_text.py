@@ -64,11 +64,9 @@ class TalkStrings:
     dropped: tuple[str, str]
     too_long: str
     forked: str
-    deleted: str
     deleted_elsewhere: str
     lost: str
     refused: str
-    stopping: str
 
     def for_browser(self) -> dict[str, object]:
         """What the script of the page says; plain JSON."""
@@ -138,12 +136,10 @@ ENGLISH = TalkStrings(
     ),
     too_long="This conversation is too long to be kept: export it, or start a new one.",
     forked="This conversation went on in another tab. Here it goes on as a copy of its own.",
-    deleted="Deleted.",
     deleted_elsewhere="This conversation was deleted in another tab.",
     lost="The connection to Attest was lost: see whether it still runs. This page comes back by "
     "itself when it does, with your question.",
     refused="The question wasn’t taken: too many are waiting. Ask again in a minute.",
-    stopping="Stopping",
 )
 
 FRENCH = TalkStrings(
@@ -212,12 +208,10 @@ FRENCH = TalkStrings(
     too_long="Cette conversation est trop longue pour être gardée"
     f"{NBSP}: exportez-la, ou commencez-en une autre.",
     forked="Cette conversation a continué dans un autre onglet. Ici, elle continue dans une copie.",
-    deleted="Supprimé.",
     deleted_elsewhere="Cette conversation a été supprimée dans un autre onglet.",
     lost=f"La connexion avec Attest est perdue{NBSP}: voyez s’il tourne encore. Dès qu’il répond, cette "
     "page revient d’elle-même, avec votre question.",
     refused=f"La question n’a pas été prise{NBSP}: trop d’autres attendent. Redemandez dans une minute.",
-    stopping="Arrêt",
 )
 
 TALK = {"en": ENGLISH, "fr": FRENCH}

@@ -31,7 +31,8 @@ window.attest = (() => {
   }
   const when = (iso, style) => {
     const time = new Date(iso);
-    return isNaN(time) ? "" : time.toLocaleString(document.documentElement.lang, style);
+    const lang = document.documentElement.lang, own = navigator.language ?? "";
+    return isNaN(time) ? "" : time.toLocaleString(own.startsWith(lang) ? own : lang, style);
   };
 
   // --- what is kept. Whatever is read may be damaged, by hand or by another version.
@@ -153,8 +154,13 @@ window.attest = (() => {
     target.turns[place] = record.turn;
     write(target);
   }
+  /* The request failed: before it was taken, or because the server went away in the middle. */
   function refused() {
     busy = false;
+    if (document.querySelector('.att-turn[aria-busy="true"]')) {
+      document.getElementById("att-do-show").click();
+      return say(words().lost);
+    }
     const lost = current.turns.at(-1);
     if (lost?.state !== "pending") return;
     current.turns.pop();

@@ -52,7 +52,7 @@
         const whole = all.filter((entry) => entry.conversation);
         const broken = all.length - whole.length;
         const list = make("ul", {}, ...whole.map(row));
-        const foot = make("footer", {});
+        const foot = make("div", { className: "att-feet" });
         if (all.length) {
           foot.append(button(words.delete_all, "att-quiet att-delete-all", () => sure(
             foot, words.delete_all_sure,

@@ -25,7 +25,7 @@
     it.addEventListener("click", (event) => { if (event.target === it) leave(); });
     it.addEventListener("close", () => it.remove());
     it.append(...fill(leave));
-    document.querySelector("gradio-app .gradio-container, gradio-app, body").append(it);
+    (document.querySelector(".gradio-container") ?? document.body).append(it);
     it.showModal();
     return it;
   }
@@ -72,7 +72,7 @@
       return [
         act === "again" ? make("p", { className: "att-asked", textContent: kept.question }) : null,
         area, hint,
-        make("footer", {}, button(words.cancel, "att-plain", leave),
+        make("div", { className: "att-feet" }, button(words.cancel, "att-plain", leave),
           button(words.ask, "att-main", () => go(leave))),
       ].filter(Boolean);
     });
@@ -145,10 +145,9 @@
   }
   /* Gradio says in English alone that its server is gone. */
   function toasts() {
-    for (const text of document.querySelectorAll(".toast-body .toast-text, .toast-body .toast-message")) {
+    for (const text of document.querySelectorAll('[data-testid="toast-text"]')) {
       if (text.textContent.includes("Connection to the server was lost")) {
         text.textContent = attest.words().lost;
-        text.closest(".toast-body").querySelector(".toast-title")?.remove();
       }
     }
   }
