@@ -14,6 +14,7 @@ from rag.errors import RagError
 from rag.types import SyncReport
 from rag.ui import document_html, panels, pieces
 from rag.ui.desk import Desk, Progressed, sync_work
+from rag.ui.selection import read_chosen
 from rag.ui.talk import sendable
 from rag.ui.text import Strings, strings_for
 
@@ -28,17 +29,18 @@ class Handlers:
 
     # -- search, documents, the panel
 
-    def search(self, question: str, request: gr.Request) -> str:
+    def search(self, question: str, chosen: str, request: gr.Request) -> str:
         strings = strings_for(request.headers.get("accept-language"))
         question = sendable(question or "")
         if not question.strip():
             return pieces.error(strings.empty_question)
-        return self._said(
-            lambda: panels.search_results(
-                self.desk.call(lambda assistant: assistant.search(question, 10)), strings
-            ),
-            strings,
-        )
+
+        def found() -> str:
+            selection = read_chosen(chosen)
+            searched = self.desk.call(lambda a: a.search(question, 10, selection=selection))
+            return panels.search_results(searched, strings)
+
+        return self._said(found, strings)
 
     def documents(self, request: gr.Request) -> str:
         strings = strings_for(request.headers.get("accept-language"))

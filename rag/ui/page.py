@@ -13,6 +13,7 @@ from typing import Any, cast
 import gradio as gr
 
 from rag.ui import pieces, render
+from rag.ui import selection as choice
 from rag.ui.desk import AssistantLike, Desk
 from rag.ui.handlers import Handlers
 from rag.ui.programs import add_endpoints
@@ -59,6 +60,7 @@ def build_page(assistant: AssistantLike | Desk, *, examples: Sequence[Example] =
                         scale=1,
                     )
                     with gr.Row(elem_id="att-buttons"):
+                        beside_chat = choice.control(_html, "choose")
                         send = gr.Button(
                             words("send"), variant="primary", size="sm", elem_id="att-send"
                         )
@@ -79,6 +81,7 @@ def build_page(assistant: AssistantLike | Desk, *, examples: Sequence[Example] =
                     search = gr.Button(
                         words("search"), variant="primary", size="sm", elem_id="att-search"
                     )
+                beside_search = choice.control(_html, "choose-search")
                 results = _html(pieces.hint("search_hint"), elem_id="att-results")
             with gr.Tab(words("tab_documents"), id="documents") as documents_tab:
                 gr.HTML(pieces.hint("documents_hint"), apply_default_css=False)
@@ -86,14 +89,27 @@ def build_page(assistant: AssistantLike | Desk, *, examples: Sequence[Example] =
                 report = _html("", elem_id="att-report")
                 table = _html(pieces.hint("opening"), elem_id="att-documents")
         panel = _html("", elem_id="att-panel")
+        chosen = gr.Textbox("", visible=False)
+        choosing = choice.Choice(
+            chosen, (beside_chat, beside_search), _html("", elem_id="att-choice")
+        )
 
         add_endpoints(desk)
         quiet: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
-        wire(page, talk, browser, (chat, question, send, stop), fresh, visitors=_VISITORS)
+        wire(
+            page,
+            talk,
+            browser,
+            (chat, question, send, stop),
+            fresh,
+            chosen=chosen,
+            visitors=_VISITORS,
+        )
+        choice.wire(desk, choosing)
         gr.on(
             [query.submit, search.click],
             handlers.search,
-            inputs=[query],
+            inputs=[query, chosen],
             outputs=[results],
             concurrency_limit=_VISITORS,
             concurrency_id="visitors",
@@ -108,7 +124,7 @@ def build_page(assistant: AssistantLike | Desk, *, examples: Sequence[Example] =
         )
         documents_tab.select(handlers.documents, outputs=[table], concurrency_limit=8, **quiet)
         looked_up = chat.apply(handlers.look_up, outputs=[tabs, query], queue=False, **quiet)
-        looked_up.then(handlers.search, inputs=[query], outputs=[results], **quiet)
+        looked_up.then(handlers.search, inputs=[query, chosen], outputs=[results], **quiet)
         for place in (chat, results, table, panel):
             place.select(handlers.open_document, outputs=[panel], concurrency_limit=8, **quiet)
     return cast(gr.Blocks, page)

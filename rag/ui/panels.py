@@ -8,6 +8,7 @@ from rag.types import DocumentInfo, Searched, SyncReport
 from rag.ui.desk import Progressed
 from rag.ui.pieces import esc, time_html
 from rag.ui.quote_html import also_files_html, place_html
+from rag.ui.selection_html import searched_in
 from rag.ui.text import Strings
 
 # --- search and documents -----------------------------------------------------------------
@@ -25,7 +26,7 @@ def search_results(searched: Searched, strings: Strings) -> str:
     )
     return (
         f'<section class="att-sources att-results"><p class="att-status" role="status">{esc(head)}</p>'
-        f"<ol>{rows}</ol></section>"
+        f"{searched_in(searched.scope, strings)}<ol>{rows}</ol></section>"
     )
 
 

@@ -70,7 +70,7 @@ def turn(view: TurnView, strings: Strings) -> str:
     cited = Cited(anchor, view.citations)
     disagreements = view.answer.disagreements if view.answer else ()
     slots = (
-        turns_html.searched_for(view, strings),
+        turns_html.searched_for(view, strings) + turns_html.searched_in(view, strings),
         f'<div class="att-answer" aria-live="polite" lang="{esc(language)}">'
         f"{_answer(view, cited, language, strings)}</div>",
         legend(view.sentences, strings),

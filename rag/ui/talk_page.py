@@ -79,8 +79,8 @@ def wire(
     browser: Browser,
     shown: tuple[gr.HTML, gr.Textbox, gr.Button, gr.Button],
     fresh: gr.Button,
-    chosen: gr.Textbox,
     *,
+    chosen: gr.Textbox,
     visitors: int,
 ) -> None:
     """`shown`: the conversation, the question box, send and stop; `chosen`: the choice of documents,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from rag.ui import selection_html
 from rag.ui.pieces import esc
 from rag.ui.talk_text import talk
 from rag.ui.text import Strings
@@ -43,6 +44,12 @@ def _words(view: TurnView, strings: Strings) -> str:
         "interrupted": said.interrupted,
         "unreadable": said.unreadable,
     }[view.state]
+
+
+def searched_in(view: TurnView, strings: Strings) -> str:
+    """Which documents, where not all of them were searched."""
+    known = view.answer or view.partial or view.searched
+    return selection_html.searched_in(known.scope if known else None, strings)
 
 
 def searched_for(view: TurnView, strings: Strings) -> str:

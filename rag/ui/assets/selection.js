@@ -45,7 +45,8 @@
     open(said) {
       const root = dialog();
       if (said || !root) {
-        window.attest?.say?.(said);
+        const line = document.querySelector("#att-said");
+        if (line) line.textContent = said;
         return;
       }
       if (!root.open) root.showModal();
