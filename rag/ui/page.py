@@ -8,11 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from importlib.resources import files
+from pathlib import Path
 from typing import Any, cast
 
 import gradio as gr
 
-from rag.ui import pieces, render
+from rag.ui import evals, feedback, pieces, render
 from rag.ui import selection as choice
 from rag.ui.desk import AssistantLike, Desk
 from rag.ui.handlers import Handlers
@@ -28,10 +29,17 @@ _VISITORS = 24
 """Questions that may wait in the line at once; more wait in Gradio's own queue."""
 
 
-def build_page(assistant: AssistantLike | Desk, *, examples: Sequence[Example] = ()) -> gr.Blocks:
+def build_page(
+    assistant: AssistantLike | Desk,
+    *,
+    examples: Sequence[Example] = (),
+    data: Path | None = None,
+) -> gr.Blocks:
     """The page over an assistant, or over a desk that opens one when it is needed.
 
-    Launch it with `launch_options()`, which carry the looks and the safety headers.
+    `data` is the index's folder: what people say of answers is kept there, and the runs of `rag eval`
+    are shown from there; without it there is neither. Launch it with `launch_options()`, which carry
+    the looks and the safety headers.
     """
     desk = assistant if isinstance(assistant, Desk) else Desk(lambda progress: assistant)
     handlers, talk = Handlers(desk), Talk(desk, tuple(examples))
@@ -84,14 +92,15 @@ def build_page(assistant: AssistantLike | Desk, *, examples: Sequence[Example] =
                 beside_search = choice.control(_html, "choose-search")
                 results = _html(pieces.hint("search_hint"), elem_id="att-results")
             with gr.Tab(words("tab_documents"), id="documents") as documents_tab:
-                gr.HTML(pieces.hint("documents_hint"), apply_default_css=False)
-                reindex = gr.Button(words("reindex"), size="sm", elem_id="att-reindex")
-                report = _html("", elem_id="att-report")
-                table = _html(pieces.hint("opening"), elem_id="att-documents")
+                listed = documents.tab(_html, words("reindex"))
+            if data is not None:
+                evals.tab(words("tab_quality"), _html, desk, data)
         panel = _html("", elem_id="att-panel")
+        if data is not None:
+            feedback.wires(gr.HTML, desk, data)
         chosen = gr.Textbox("", visible=False)
         choosing = choice.Choice(
-            chosen, (beside_chat, beside_search), _html("", elem_id="att-choice")
+            chosen, (beside_chat, beside_search), _html("", elem_id="att-picker")
         )
 
         add_endpoints(desk)
@@ -115,17 +124,10 @@ def build_page(assistant: AssistantLike | Desk, *, examples: Sequence[Example] =
             concurrency_id="visitors",
             **quiet,
         )
-        reindex.click(
-            handlers.reindex,
-            outputs=[report, table, reindex],
-            concurrency_limit=1,
-            concurrency_id="reindex",
-            **quiet,
-        )
-        documents_tab.select(handlers.documents, outputs=[table], concurrency_limit=8, **quiet)
+        documents.wire(desk, listed, documents_tab.select)
         looked_up = chat.apply(handlers.look_up, outputs=[tabs, query], queue=False, **quiet)
         looked_up.then(handlers.search, inputs=[query, chosen], outputs=[results], **quiet)
-        for place in (chat, results, table, panel):
+        for place in (chat, results, listed.table, panel):
             place.select(handlers.open_document, outputs=[panel], concurrency_limit=8, **quiet)
     return cast(gr.Blocks, page)
 
@@ -138,8 +140,8 @@ def _html(value: str, elem_id: str) -> gr.HTML:
 
 def component_words() -> dict[str, dict[str, str]]:
     """The words that stand in Gradio's own components, which the browser translates."""
-    names = ("tab_chat", "tab_search", "tab_documents", "question_label", "placeholder", "send",
-             "stop", "new_conversation", "search_label", "search_placeholder", "search",
+    names = ("tab_chat", "tab_search", "tab_documents", "tab_quality", "question_label",
+             "placeholder", "send", "stop", "new_conversation", "search_label", "search_placeholder", "search",
              "reindex")  # fmt: skip
     return {
         code: {name: getattr(strings, name) for name in names}

@@ -100,7 +100,7 @@ class Programs:
             a JSON object: source, title, date, language, start, end, length (of the whole text), text (from start to end), next (where to go on, or null at the end).
         """
         result: TextShape = await self._run(
-            lambda stop: _part(self._desk.assistant(), source, start, length)
+            lambda stop: read_part(self._desk.assistant(), source, start, length)
         )
         return result
 
@@ -171,7 +171,7 @@ def _searching(question: object, limit: object) -> Work:
     return lambda assistant, put: put(assistant.search(asked, most).to_dict(asked))
 
 
-def _part(assistant: AssistantLike, source: object, start: object, length: object) -> TextShape:
+def read_part(assistant: AssistantLike, source: object, start: object, length: object) -> TextShape:
     """Looked up among the index's names alone; nothing is opened by what a program says."""
     name = _sendable("source", source)
     start, length = _whole("start", start), _whole("length", length)

@@ -24,6 +24,7 @@ class Strings:
     tab_chat: str
     tab_search: str
     tab_documents: str
+    tab_quality: str
     question_label: str
     placeholder: str
     send: str
@@ -145,6 +146,7 @@ ENGLISH = Strings(
     tab_chat="Chat",
     tab_search="Search",
     tab_documents="Documents",
+    tab_quality="Quality",
     question_label="Your question",
     placeholder="Ask your documents…",
     send="Send",
@@ -245,6 +247,7 @@ FRENCH = Strings(
     tab_chat="Conversation",
     tab_search="Recherche",
     tab_documents="Documents",
+    tab_quality="Qualité",
     question_label="Votre question",
     placeholder="Interrogez vos documents…",
     send="Envoyer",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from rag.ui import selection_html
+from rag.ui.feedback_html import thumbs
 from rag.ui.pieces import esc
 from rag.ui.talk_text import talk
 from rag.ui.text import Strings
@@ -89,4 +90,6 @@ def actions(view: TurnView, strings: Strings) -> str:
             f'data-copy="{esc(turn_markdown(view, strings))}" data-done="{esc(strings.copied)}" '
             f'aria-label="{esc(said.copy_long.format(n=n))}">{esc(strings.copy)}</button>'
         )
+    if view.answer:
+        buttons.append(thumbs(n, strings))
     return f'<div class="att-actions">{"".join(buttons)}</div>' if buttons else ""
