@@ -13,13 +13,13 @@ import sys
 import threading
 from collections.abc import Callable, Sequence
 from contextlib import redirect_stdout
-from importlib.resources import files
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from rag.config import Settings, shipped
 from rag.errors import Cancelled, RagError, UsageError
+from rag.ui.first_paint import FirstPaint, script, scripts, styles
 from rag.ui.guard import MCP_PATH, Guard, is_loopback
 
 if TYPE_CHECKING:
@@ -77,6 +77,7 @@ def serve(
         mcp=mcp,
         write=say,
         examples=examples_for(settings),
+        data=settings.data_folder,
     )
 
 
@@ -90,6 +91,7 @@ def serve_desk(
     mcp: bool = False,
     write: Callable[[str], Any] | None = None,
     examples: Sequence[Example] = (),
+    data: Path | None = None,
 ) -> None:
     """`serve`, over a desk that is there already. For the main thread, which gets the Ctrl-C."""
     say = write if write is not None else _to_stdout
@@ -109,7 +111,7 @@ def serve_desk(
         say("Attest is starting…\n")
         from rag.ui.page import build_page
 
-        page = build_page(desk, examples=examples)
+        page = build_page(desk, examples=examples, data=data)
         if interrupted.is_set():
             raise KeyboardInterrupt
         address = launch(page, host, port, credentials, mcp=mcp)
@@ -194,29 +196,18 @@ def launch_options(
         "footer_links": [],
         "show_error": False,
         "inbrowser": False,
-        "max_file_size": 0,
+        "max_file_size": MAX_BYTES,
         "i18n": gr.I18n(**component_words()),
         "theme": theme(),
-        # In the head, not as `css`: that one comes late and with every selector prefixed.
-        "head": f"<style>{_assets('.css')}</style><script>{_assets('.js')}</script>",
+        # Not as `css` and `js`: these come late, and with every selector prefixed.
+        "head": f"<script>{scripts()}</script>",
         "favicon_path": str(Path(__file__).parent / "assets" / "favicon.svg"),
         "app_kwargs": {
-            "middleware": [_middleware(is_loopback(host), credentials)],
+            "middleware": _middleware(is_loopback(host), credentials),
             "docs_url": None,
             "redoc_url": None,
         },
     }
-
-
-def _assets(ending: str) -> str:
-    """Every style sheet, or every script, of the page: the one for the whole page first."""
-    found = [
-        item
-        for item in files("rag.ui").joinpath("assets").iterdir()
-        if item.name.endswith(ending) and item.name != "forward.js"
-    ]
-    found.sort(key=lambda item: (not item.name.startswith("attest"), item.name))
-    return "\n".join(item.read_text(encoding="utf-8") for item in found)
 
 
 def examples_for(settings: Settings) -> Sequence[Example]:
@@ -299,7 +290,16 @@ def _warm(desk: Desk, say: Callable[[str], Any]) -> None:
         log.exception("the assistant could not be opened")
 
 
-def _middleware(loopback_only: bool, credentials: tuple[str, str] | None) -> Any:
+def _middleware(loopback_only: bool, credentials: tuple[str, str] | None) -> list[Any]:
     from starlette.middleware import Middleware
 
-    return Middleware(Guard, loopback_only=loopback_only, credentials=credentials)
+    from rag.ui.render import header
+
+    return [
+        Middleware(Guard, loopback_only=loopback_only, credentials=credentials),
+        Middleware(
+            FirstPaint,
+            head=f"<style>{styles()}</style><script>{script('first_paint')}</script>",
+            body=f'<div class="att-first" aria-hidden="true">{header()}</div>',
+        ),
+    ]
