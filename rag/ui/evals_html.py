@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from datetime import datetime
 from pathlib import Path
 
 from eval.feedback import NAME
@@ -70,7 +71,7 @@ def _head(run: Run, strings: Strings) -> str:
 
 
 def _name(run: Run, said: EvalStrings) -> str:
-    return said.feedback_set if run.name == NAME else run.name
+    return said.feedback_set if run.name == NAME else run.name.removesuffix(".jsonl")
 
 
 def _figures(run: Run, strings: Strings) -> str:
@@ -207,7 +208,7 @@ def _runs(runs: Sequence[Run], shown: Run, strings: Strings) -> str:
         rows.append(
             f"<tr><td>{cell}</td>"
             f'<td data-name="{esc(said.column_set)}">{esc(_name(run, said))}</td>'
-            f'<td data-name="{esc(said.figure("correct"))}">{esc(result)}</td>'
+            f'<td data-name="{esc(said.column_correct)}">{esc(result)}</td>'
             f'<td class="att-figure" data-name="{esc(said.column_questions)}">{run.questions}</td></tr>'
         )
     heads = "".join(
@@ -215,7 +216,7 @@ def _runs(runs: Sequence[Run], shown: Run, strings: Strings) -> str:
         for head in (
             said.column_date,
             said.column_set,
-            said.figure("correct"),
+            said.column_correct,
             said.column_questions,
         )
     )
@@ -226,6 +227,9 @@ def _runs(runs: Sequence[Run], shown: Run, strings: Strings) -> str:
 
 
 def _moment(date: str, strings: Strings) -> str:
-    """`2026-11-22T02:13:00Z` as a person writes it, with the time, in UTC."""
-    day, _, time = date.partition("T")
-    return f"{strings.date(day)}, {time[:5]} UTC" if time else strings.date(day)
+    """`2026-11-22T02:13:00Z` as a person writes it, in this machine's time."""
+    try:
+        here = datetime.fromisoformat(date).astimezone()
+    except ValueError:
+        return date
+    return f"{strings.date(f'{here:%Y-%m-%d}')}, {here:%H:%M}"

@@ -29,7 +29,7 @@ def interval_bar(figure: Figured, axis: Axis) -> str:
     low, high = x(figure.low), x(figure.high)
     middle = height / 2
     return (
-        f'<svg class="att-bar" viewBox="0 0 {width:g} {height:g}" aria-hidden="true" '
+        f'<svg class="att-measure" viewBox="0 0 {width:g} {height:g}" aria-hidden="true" '
         'focusable="false">'
         f'<rect class="att-rail" x="0" y="4" width="{width:g}" height="6" rx="3"></rect>'
         f'<rect class="att-fill" x="{left:.1f}" y="4" width="{right - left:.1f}" height="6" rx="3">'

@@ -31,6 +31,7 @@ class EvalStrings:
     runs: tuple[str, str]
     column_date: str
     column_set: str
+    column_correct: str
     column_questions: str
     shown: str
     show: str
@@ -72,6 +73,7 @@ ENGLISH = EvalStrings(
     runs=("{n} run", "{n} runs"),
     column_date="Date",
     column_set="Questions of",
+    column_correct="Correct",
     column_questions="Asked",
     shown="shown",
     show="Show the run of {date}",
@@ -143,6 +145,7 @@ FRENCH = EvalStrings(
     runs=("{n} évaluation", "{n} évaluations"),
     column_date="Date",
     column_set="Questions de",
+    column_correct="Correctes",
     column_questions="Posées",
     shown="montrée",
     show="Montrer l’évaluation du {date}",

@@ -52,7 +52,7 @@
     document.getElementById("att-told")?.remove();
     const it = make("div", { id: "att-told" });
     it.setAttribute("role", "status");
-    document.querySelector("gradio-app .gradio-container, body").append(it);
+    (document.querySelector(".gradio-container") ?? document.body).append(it);
     it.append(make("span", { textContent: line }));
     if (undo) it.append(button(said().undo, "att-quiet", undo));
     fading = setTimeout(() => it.remove(), undo ? 12_000 : 4_000);
@@ -248,7 +248,7 @@
         reasons,
         make("div", { className: "att-say-note" }, noteLabel, note),
         details, shown, problem,
-        make("footer", {}, make("span", { className: "att-say-here", textContent: words.here_only }),
+        make("div", { className: "att-feet" }, make("span", { className: "att-say-here", textContent: words.here_only }),
           button(words.cancel, "att-plain", leave), send),
       ];
     });
