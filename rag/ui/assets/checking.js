@@ -185,7 +185,9 @@
     if (!target) return;
     const open = target.closest("[data-event=select]");
     if (open) { showPanel(open); return; }
-    if (target.closest("[data-close], #att-new, [data-event=apply]")) { hidePanel(); return; }
+    if (target.closest("[data-close], #att-new, .att-do")) hidePanel();
+    const all = target.closest(".att-do[data-event=expand]");
+    if (all) askedOfAll = all.dataset.question;
     const place = target.closest(".att-place");
     if (place) {
       event.preventDefault();
@@ -197,9 +199,19 @@
     if (mark && getSelection().isCollapsed) go(Number(mark.dataset.k), false);
   });
 
+  /* A refusal's question, asked of all documents once the choice of some is undone. */
+  let askedOfAll = "";
+  window.attestAskAll = () => {
+    window.attest.ask({ question: askedOfAll });
+    window.attest.focus();
+  };
+
+  document.addEventListener("keydown", (event) => {
+    if (event.key === "Escape" && hideTip()) event.stopImmediatePropagation();
+  }, true);
   document.addEventListener("keydown", (event) => {
     if (event.key === "Escape") {
-      if (!hideTip()) hidePanel();
+      hidePanel();
       return;
     }
     const shown = isOpen() && panel();
