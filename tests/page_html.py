@@ -24,7 +24,8 @@ class Seen(HTMLParser):
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         self.tags.add(tag)
         self.attributes += attrs
-        self.open.append(tag)
+        if tag != "input":  # which has no end
+            self.open.append(tag)
 
     def handle_endtag(self, tag: str) -> None:
         assert self.open and self.open[-1] == tag, f"</{tag}> closes {self.open[-3:]}"
@@ -39,14 +40,18 @@ class Seen(HTMLParser):
 
 TAGS = {"div", "article", "h2", "h3", "p", "span", "q", "section", "ol", "ul", "li", "button",
         "blockquote", "time", "details", "summary", "a", "b", "aside", "header", "mark", "table",
-        "caption", "thead", "tbody", "tr", "th", "td", "nav"}  # fmt: skip
+        "caption", "thead", "tbody", "tr", "th", "td", "nav", "dialog", "fieldset", "legend",
+        "label", "input"}  # fmt: skip
 ATTRIBUTES = {"class", "id", "lang", "href", "title", "type", "tabindex", "role", "scope",
               "datetime", "aria-hidden", "aria-live", "aria-label", "aria-busy", "data-event",
               "data-source", "data-start", "data-end", "data-quote", "data-copy", "data-done",
               "data-state", "data-nonce", "data-close", "data-name", "data-act", "data-turn",
               "data-text", "data-ask", "open", "data-n", "data-marks", "data-lang", "data-k",
               "data-begins", "data-ends", "data-of", "data-step", "data-from", "data-at",
-              "aria-describedby", "aria-current", "aria-keyshortcuts", "style", "data-question"}  # fmt: skip
+              "aria-describedby", "aria-current", "aria-keyshortcuts", "style", "data-question",
+              "aria-haspopup", "aria-labelledby", "autocomplete", "checked", "data-choice",
+              "data-entry", "data-tick", "data-title", "hidden", "maxlength", "name", "pattern",
+              "aria-pressed", "data-say", "placeholder", "size", "spellcheck", "value"}  # fmt: skip
 
 
 @cache

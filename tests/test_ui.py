@@ -21,6 +21,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from rag import uploads
 from rag.config import Settings
 from rag.errors import Cancelled, RagError, UsageError
 from rag.types import (
@@ -30,11 +31,22 @@ from rag.types import (
     FileOutcome,
     Finished,
     Place,
+    Scope,
     Searched,
+    Selection,
     SyncReport,
 )
-from rag.ui import document_html, panels, pieces, render, serve
+from rag.ui import (
+    document_html,
+    documents_html,
+    panels,
+    pieces,
+    render,
+    selection_html,
+    serve,
+)
 from rag.ui.desk import Desk, Tick, stream_work, sync_work
+from rag.ui.documents_html import Taken
 from rag.ui.quote_html import Marked
 from rag.ui.text import ENGLISH, FRENCH, LANGUAGES, SEED_EXAMPLES, strings_for
 from rag.ui.turns_markdown import turn_markdown
@@ -104,11 +116,19 @@ def test_no_text_of_a_document_becomes_markup(
     refusal = replace(view, answer=replace(answer, abstained=True, answer=body))
     info = DocumentInfo(source, title, more, more, 1)
     report = SyncReport((FileOutcome(source, "skipped", body),), 0.1, rebuilt=title)
+    scope = Scope(Selection(frozenset({source, title}), body, more), 1, 2, 1)
     for piece in (
         render.conversation([view, refusal], FRENCH, note=body),
         panels.search_results(searched, ENGLISH),
-        panels.documents([info], ENGLISH),
-        panels.sync_report(report, ENGLISH),
+        documents_html.listing([info], {info.source}, info.source, ENGLISH),
+        documents_html.sync_report(report, ENGLISH),
+        documents_html.outcomes(
+            [Taken(body, None, title), Taken(title, source, body)], FRENCH, body
+        ),
+        documents_html.removed(source, ENGLISH),
+        selection_html.dialog([info], Selection(frozenset({source}), more, body), ENGLISH),
+        selection_html.control(scope, FRENCH),
+        selection_html.searched_in(scope, ENGLISH),
         document_html.document(
             info,
             "abc" + body,
@@ -164,7 +184,10 @@ def test_a_document_without_a_title_is_called_by_its_file_once() -> None:
     card = Seen(section.partition('<details class="att-also">')[0]).text()
     assert card.count("003_2f0f35355889fd64.txt") == 1 and "September 2020" in card
     info = DocumentInfo("plain.txt", None, None, "fr", 1)
-    for piece in (panels.documents([info], ENGLISH), document_html.document(info, "x", ENGLISH)):
+    for piece in (
+        documents_html.listing([info], (), "/docs", ENGLISH),
+        document_html.document(info, "x", ENGLISH),
+    ):
         assert Seen(piece).text().count("plain.txt") == 1
 
 
@@ -404,7 +427,7 @@ def test_a_sync_reports_progress_and_then_its_outcomes() -> None:
     )
     assert isinstance(items[-1], SyncReport)
     assert (items[-2].done, items[-2].total) == (5, 5)
-    piece = panels.sync_report(items[-1], ENGLISH)
+    piece = documents_html.sync_report(items[-1], ENGLISH)
     assert "5 unchanged, 1 skipped" in piece and "it holds no text" in piece
     assert "empty.pdf" in piece and "000_" not in piece
 
@@ -464,12 +487,12 @@ def test_the_page_answers_its_own_host_alone(served: tuple[str, FakeAssistant]) 
     assert httpx.get(address, headers={"Host": "localhost:1"}).status_code == 200
 
 
-def test_no_file_is_served_and_none_is_taken(served: tuple[str, FakeAssistant]) -> None:
+def test_no_file_is_served_and_none_too_large_is_taken(served: tuple[str, FakeAssistant]) -> None:
     address, _ = served
     for path in ("pyproject.toml", str(ROOT / "pyproject.toml"), "/etc/passwd", "seeds"):
         assert httpx.get(f"{address}gradio_api/file={path}").status_code in (403, 404), path
-    taken = httpx.post(f"{address}gradio_api/upload", files={"files": ("a.txt", b"x" * 4096)})
-    assert taken.status_code == 413
+    large = {"files": ("a.txt", b"x" * (uploads.MAX_BYTES + 1))}
+    assert httpx.post(f"{address}gradio_api/upload", files=large).status_code == 413
 
 
 def test_nothing_of_the_page_points_off_the_machine(served: tuple[str, FakeAssistant]) -> None:

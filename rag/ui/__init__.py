@@ -5,8 +5,14 @@ version checks, a public link) is switched off here, before any module of this p
 """
 
 import os
+import tempfile
+
+_incoming = tempfile.TemporaryDirectory(prefix="attest-", ignore_cleanup_errors=True)
+"""Where Gradio puts what is uploaded, before it is taken in or refused: no other user of the machine
+may read it, and it goes when the process ends."""
 
 os.environ.update(
+    GRADIO_TEMP_DIR=_incoming.name,
     GRADIO_ANALYTICS_ENABLED="False",
     GRADIO_SHARE="False",
     GRADIO_SSR_MODE="False",

@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import logging
-import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import gradio as gr
 
 from rag.errors import RagError
-from rag.types import SyncReport
 from rag.ui import document_html, panels, pieces
-from rag.ui.desk import Desk, Progressed, sync_work
+from rag.ui.desk import Desk
 from rag.ui.selection import read_chosen
+from rag.ui.selection_html import control
 from rag.ui.talk import sendable
 from rag.ui.text import Strings, strings_for
 
@@ -42,12 +41,6 @@ class Handlers:
 
         return self._said(found, strings)
 
-    def documents(self, request: gr.Request) -> str:
-        strings = strings_for(request.headers.get("accept-language"))
-        return self._said(
-            lambda: panels.documents(self.desk.assistant().sources(), strings), strings
-        )
-
     def open_document(self, request: gr.Request, event: gr.EventData) -> str:
         strings = strings_for(request.headers.get("accept-language"))
         return self._said(
@@ -60,25 +53,10 @@ class Handlers:
         """A refusal's question, in the search tab: the tabs and the search box."""
         return gr.Tabs(selected="search"), str(_data(event).get("question", ""))
 
-    def reindex(self, request: gr.Request) -> Iterator[tuple[Any, ...]]:
-        """Streams the report, the table and the button."""
-        strings = strings_for(request.headers.get("accept-language"))
-        keep = gr.skip()
-        yield panels.progress(None, strings), keep, gr.update(interactive=False)
-        shown = ""
-        try:
-            for item in self.desk.run(sync_work, threading.Event()):
-                if isinstance(item, Progressed):
-                    yield panels.progress(item, strings), keep, keep
-                elif isinstance(item, SyncReport):
-                    shown = panels.sync_report(item, strings)
-            table: Any = panels.documents(self.desk.assistant().sources(), strings)
-        except RagError as error:
-            shown, table = pieces.error(str(error)), keep
-        except Exception:
-            log.exception("re-indexing failed")
-            shown, table = pieces.error(strings.unexpected), keep
-        yield shown, table, gr.update(interactive=True)
+    def all_documents(self, request: gr.Request) -> tuple[str, str, str]:
+        """No choice of documents any more: what is chosen, and both controls."""
+        shown = control(None, strings_for(request.headers.get("accept-language")))
+        return "", shown, shown
 
     def _said(
         self,

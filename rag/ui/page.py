@@ -13,7 +13,7 @@ from typing import Any, cast
 
 import gradio as gr
 
-from rag.ui import evals, feedback, pieces, render
+from rag.ui import documents, evals, feedback, pieces, render
 from rag.ui import selection as choice
 from rag.ui.desk import AssistantLike, Desk
 from rag.ui.handlers import Handlers
@@ -45,7 +45,9 @@ def build_page(
     handlers, talk = Handlers(desk), Talk(desk, tuple(examples))
     words = gr.I18n(**component_words())
 
-    with gr.Blocks(title="Attest", analytics_enabled=False, fill_width=True) as page:
+    with gr.Blocks(
+        title="Attest", analytics_enabled=False, fill_width=True, delete_cache=(3600, 3600)
+    ) as page:
         gr.HTML(render.header(), elem_id="att-header", apply_default_css=False)
         browser = hidden(_html)
         with gr.Tabs(elem_id="att-tabs") as tabs:
@@ -127,6 +129,10 @@ def build_page(
         documents.wire(desk, listed, documents_tab.select)
         looked_up = chat.apply(handlers.look_up, outputs=[tabs, query], queue=False, **quiet)
         looked_up.then(handlers.search, inputs=[query, chosen], outputs=[results], **quiet)
+        asked_of_all = chat.expand(
+            handlers.all_documents, outputs=[chosen, *choosing.controls], queue=False, **quiet
+        )
+        asked_of_all.then(None, js="() => { window.attestAskAll(); return []; }")
         for place in (chat, results, listed.table, panel):
             place.select(handlers.open_document, outputs=[panel], concurrency_limit=8, **quiet)
     return cast(gr.Blocks, page)

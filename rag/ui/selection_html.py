@@ -80,7 +80,7 @@ def dialog(infos: Sequence[DocumentInfo], chosen: Selection | None, strings: Str
     dates = "".join(
         f'<label>{esc(label)} <input type="text" name="{name}" value="{esc(value or "")}" '
         f'autocomplete="off" spellcheck="false" maxlength="10" size="10" '
-        f'pattern="[0-9]{{4}}(-[0-9]{{2}}(-[0-9]{{2}})?)?" aria-describedby="att-choice-shape">'
+        f'pattern="[0-9]{{4}}(-[0-9]{{2}}(-[0-9]{{2}})?)?" aria-describedby="att-picker-shape">'
         f"</label>"
         for name, label, value in (
             ("since", words.from_label, now.since),
@@ -89,7 +89,7 @@ def dialog(infos: Sequence[DocumentInfo], chosen: Selection | None, strings: Str
     )
     rows = "".join(_row(info, now, strings) for info in infos)
     filters = (
-        f'<div class="att-filter"><input type="search" class="att-choice-filter" '
+        f'<div class="att-filter"><input type="search" class="att-picker-filter" '
         f'aria-label="{esc(words.filter)}" placeholder="{esc(words.filter)}" autocomplete="off">'
         f'<span class="att-shown" role="status" data-text="{esc(words.shown)}"></span>'
         f'<button type="button" class="att-quiet" data-tick="shown">{esc(words.tick_shown)}</button>'
@@ -99,14 +99,15 @@ def dialog(infos: Sequence[DocumentInfo], chosen: Selection | None, strings: Str
         else ""
     )
     return (
-        f'<dialog class="att-choice" aria-labelledby="att-choice-title">'
-        f'<h2 id="att-choice-title" tabindex="-1">{esc(words.heading)}</h2>'
-        f'<fieldset class="att-choice-dates"><legend>{esc(words.dates)}</legend>{dates}'
-        f'<p class="att-hint" id="att-choice-shape">{esc(words.date_shape)}.{esc(note)}</p></fieldset>'
-        f'<fieldset class="att-choice-documents"><legend>{esc(words.documents)}</legend>'
-        f'<p class="att-hint">{esc(words.tick)}</p>{filters}<ul>{rows}</ul></fieldset>'
+        f'<dialog class="att-picker" aria-labelledby="att-picker-title">'
+        f'<h2 id="att-picker-title" tabindex="-1">{esc(words.heading)}</h2>'
+        f'<fieldset class="att-picker-dates"><legend>{esc(words.dates)}</legend>{dates}'
+        f'<p class="att-hint" id="att-picker-shape">{esc(words.date_shape)}.{esc(note)}</p></fieldset>'
+        f'<div class="att-picker-documents" role="group" aria-labelledby="att-picker-documents">'
+        f'<h3 id="att-picker-documents">{esc(words.documents)}</h3>'
+        f'<p class="att-hint">{esc(words.tick)}</p>{filters}<ul>{rows}</ul></div>'
         f'<p class="att-error" role="alert" hidden></p>'
-        f'<div class="att-choice-foot">'
+        f'<div class="att-picker-foot">'
         f'<button type="button" class="att-quiet" data-event="clear">{esc(words.everything)}</button>'
         f'<button type="button" class="att-plain" data-choice="cancel">{esc(words.cancel)}</button>'
         f'<button type="button" class="att-main" data-event="apply">{esc(words.apply)}</button>'

@@ -21,6 +21,7 @@ from rag.config import Settings, shipped
 from rag.errors import Cancelled, RagError, UsageError
 from rag.ui.first_paint import FirstPaint, script, scripts, styles
 from rag.ui.guard import MCP_PATH, Guard, is_loopback
+from rag.uploads import MAX_BYTES
 
 if TYPE_CHECKING:
     import gradio as gr

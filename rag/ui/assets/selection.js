@@ -1,6 +1,6 @@
 /* The dialog in which documents are chosen, and lists that are filtered as one types. */
 (() => {
-  const dialog = () => document.querySelector("dialog.att-choice");
+  const dialog = () => document.querySelector("dialog.att-picker");
   const plain = (text) => text.normalize("NFD").replace(/\p{M}/gu, "").toLowerCase();
   let opener = null;
 
@@ -68,7 +68,7 @@
   /* Before the component forwards the click as its event. */
   document.addEventListener("click", (event) => {
     const target = event.target instanceof Element ? event.target : null;
-    const root = target?.closest("dialog.att-choice");
+    const root = target?.closest("dialog.att-picker");
     const chosen = target?.closest(".att-chosen, .att-unchoose");
     if (chosen) opener = chosen.closest("[id]").id;
     if (!root) return;
@@ -76,7 +76,7 @@
       const wrong = root.querySelector("input:invalid");
       if (wrong) {
         event.stopPropagation();
-        problem(root.querySelector("#att-choice-shape").textContent);
+        problem(root.querySelector("#att-picker-shape").textContent);
         wrong.focus();
         return;
       }
@@ -103,7 +103,7 @@
     const root = event.target instanceof Element ? event.target.closest("dialog") : null;
     if (!root) return;
     if (event.key === "Escape") event.stopPropagation(); // the panel behind stays
-    if (event.key === "Enter" && event.target.matches("dialog.att-choice input")) {
+    if (event.key === "Enter" && event.target.matches("dialog.att-picker input")) {
       event.preventDefault();
       root.querySelector("[data-event=apply]").click();
     }
