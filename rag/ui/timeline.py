@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from rag import selection
 from rag.errors import UsageError
@@ -17,8 +17,8 @@ from rag.ui.pieces import esc, time_html
 from rag.ui.quote_html import Cited, marker, open_button
 from rag.ui.text import Strings
 
-APART = 9.0
-"""Percent of the line's length that two numbers in one row lie apart at least."""
+CHARACTER = 2.5
+"""Percent of the line's length that a character takes at most: 8 of 320 pixels, on a phone."""
 NARROWEST = 1.2
 """Percent of the line's length that a date takes at least, to be seen."""
 
@@ -45,6 +45,19 @@ class Bar:
     width: float
     label: str
     row: int
+
+    @property
+    def middle(self) -> float:
+        return round(self.left + self.width / 2, 2)
+
+    @property
+    def label_width(self) -> float:
+        return CHARACTER * len(self.label)
+
+    @property
+    def label_left(self) -> float:
+        """Above the bar's middle, moved inwards as far as the bar lies outwards."""
+        return self.middle * (1 - self.label_width / 100)
 
 
 def dated(citations: Sequence[Citation]) -> list[Dated]:
@@ -88,18 +101,17 @@ def bars(documents: Sequence[Dated]) -> list[Bar]:
         return []
     low = min(first for first, _ in spans)
     length = max(last for _, last in spans) - low + 1
-    ends: list[float] = []  # of each row's last number
+    ends: list[float] = []  # of each row's last label
     drawn = []
     for (first, last), numbers in sorted(spans.items()):
         left = 100 * (first - low) / length
         width = max(NARROWEST, 100 * (last - first + 1) / length)
         left = min(left, 100 - width)
-        middle = left + width / 2
-        row = next((i for i, end in enumerate(ends) if middle - end >= APART), len(ends))
-        ends[row : row + 1] = [middle]
-        drawn.append(
-            Bar(round(left, 2), round(width, 2), ", ".join(map(str, sorted(numbers))), row)
-        )
+        label = ", ".join(map(str, sorted(numbers)))
+        bar = Bar(round(left, 2), round(width, 2), label, 0)
+        row = next((i for i, end in enumerate(ends) if bar.label_left >= end), len(ends))
+        ends[row : row + 1] = [bar.label_left + bar.label_width + CHARACTER]
+        drawn.append(replace(bar, row=row))
     return drawn
 
 
@@ -136,8 +148,8 @@ def _line(drawn: Sequence[Bar]) -> str:
     rows = max(bar.row for bar in drawn) + 1
     marks = "".join(
         f'<span class="att-bar" style="left:{bar.left}%;width:{bar.width}%"></span>'
-        f'<span class="att-bar-name" style="left:{round(bar.left + bar.width / 2, 2)}%;'
-        f'--row:{bar.row}">{esc(bar.label)}</span>'
+        f'<span class="att-bar-name" style="left:{bar.middle}%;'
+        f'--row:{bar.row};--inwards:-{bar.middle}%">{esc(bar.label)}</span>'
         for bar in drawn
     )
     return f'<div class="att-axis" aria-hidden="true" style="--rows:{rows}">{marks}</div>'
