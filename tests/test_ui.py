@@ -504,50 +504,6 @@ def test_nothing_of_the_page_points_off_the_machine(served: tuple[str, FakeAssis
     assert all(url.startswith(('"data:', "'data:")) for url in re.findall(r"url\(([^)]*)", theme))
 
 
-def test_programs_get_the_json_contract(served: tuple[str, FakeAssistant]) -> None:
-    from gradio_client import Client
-    from gradio_client.exceptions import AppError
-
-    address, fake = served
-    client = Client(address, verbose=False, analytics_enabled=False)
-    named = client.view_api(return_format="dict", print_info=False)["named_endpoints"]
-    assert sorted(named) == ["/ask", "/search", "/sources"]
-    answer = client.predict("Why?", api_name="/ask")
-    assert answer == fake.ask("Why?").to_dict()
-    for citation in answer["citations"]:
-        text = fake.text(citation["source"])
-        assert text[citation["start"] : citation["end"]] == citation["quote"]
-    found = client.predict("Why?", 2, api_name="/search")
-    assert [item["quote"] for item in found["evidence"]] == [
-        item.place.quote for item in fake.evidence()[:2]
-    ]
-    assert client.predict(api_name="/sources") == [info.to_dict() for info in fake.sources()]
-    with pytest.raises(AppError, match="the model file is cut short"):
-        client.predict("broken", api_name="/ask")
-
-
-def test_a_password_guards_everything() -> None:
-    from rag.ui.page import build_page
-
-    page = build_page(FakeAssistant.over_seeds())
-    try:
-        address = serve.launch(
-            page, "127.0.0.1", serve.check_port("127.0.0.1", 0), ("ann", "secret")
-        )
-        assert httpx.get(f"{address}gradio_api/info").status_code == 401
-        assert httpx.get(f"{address}config").status_code == 401
-        join = httpx.post(f"{address}gradio_api/call/ask", json={"data": ["Why?"]})
-        assert join.status_code == 401
-        with httpx.Client() as client:
-            form = {"username": "ann", "password": "wrong"}
-            assert client.post(f"{address}login", data=form).status_code == 400
-            form["password"] = "secret"
-            assert client.post(f"{address}login", data=form).status_code == 200
-            assert client.get(f"{address}gradio_api/info").status_code == 200
-    finally:
-        page.close(verbose=False)
-
-
 SCRIPT = """
 import sys
 sys.path.insert(0, ".")

@@ -256,6 +256,9 @@
   }
 
   document.addEventListener("click", async (event) => {
+    if (event.target instanceof Element && event.target.closest("[role=tab]")) {
+      document.getElementById("att-told")?.remove();
+    }
     const thumb = event.target instanceof Element && event.target.closest("[data-say]");
     if (!thumb || !server) return;
     const n = Number(thumb.dataset.turn), before = memory()[keyOf(n)];
