@@ -59,7 +59,7 @@ def test_marks_that_overlap_change_no_letter(text: str, data: st.DataObject) -> 
     )
     body = piece.partition('<div class="att-text"')[2]
     assert html.unescape(re.sub(r"<[^>]*>", "", body.partition(">")[2])) == text
-    pieces = re.findall(r'<mark class="att-here"[^>]*>([^<]*)', piece)
+    pieces = re.findall(r'<mark class="att-quote-now"[^>]*>([^<]*)', piece)
     assert html.unescape("".join(pieces)) == here.quote
     marked = {i for span in spans for i in range(span.start, span.end)}
     assert len(html.unescape("".join(re.findall(r"<mark [^>]*>([^<]*)", piece)))) == len(marked)
@@ -75,8 +75,8 @@ def test_the_other_quotes_are_marked_lighter_and_each_can_be_reached() -> None:
         INFO, text, ENGLISH, start=16, end=30, quote="Le second mot.", n=2, marks=[*marks, stale]
     )
     assert re.findall(r'<mark class="(att-\w+)"[^>]* data-n="(\d)"', piece) == [
-        ("att-other", "1"),
-        ("att-here", "2"),
+        ("att-quote-other", "1"),
+        ("att-quote-now", "2"),
     ]
     links = re.findall(r'<a class="att-place" href="#(.*?)" data-k="(\d)"( aria-current)?', piece)
     assert links == [("att-p0", "0", ""), ("att-p16", "1", " aria-current")]

@@ -168,7 +168,7 @@ class _Shown:
         last = f' data-ends="{esc(self.said.ends)}"' if high == mark.end else ""
         number = f' data-n="{mark.n}"' if mark.n else ""
         return (
-            f'<mark class="{"att-here" if here else "att-other"}" id="att-p{low}" '
+            f'<mark class="{"att-quote-now" if here else "att-quote-other"}" id="att-p{low}" '
             f'data-k="{self.marks.index(mark)}"{number}{first}{last} tabindex="-1">'
             f"{esc(self.text[low:high])}</mark>"
         )

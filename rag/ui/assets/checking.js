@@ -27,7 +27,10 @@
     tip.lang = marker.dataset.lang || "";
     tip.textContent = marker.dataset.quote || "";
     tip.hidden = false;
-    const at = marker.getBoundingClientRect();
+    placeTip();
+  }
+  function placeTip() {
+    const at = tipped.getBoundingClientRect();
     const size = tip.getBoundingClientRect();
     const room = document.documentElement.clientWidth - 8;
     tip.style.left = `${Math.max(8, Math.min(at.left, room - size.width))}px`;
@@ -65,7 +68,10 @@
     if (markerOf(event)) hideTipSoon();
   });
   addEventListener("scroll", (event) => {
-    if (event.target !== tip) hideTip();
+    if (!tipped || event.target === tip) return;
+    const at = tipped.getBoundingClientRect();
+    if (!tipped.isConnected || at.bottom < 0 || at.top > innerHeight) hideTip();
+    else placeTip();
   }, true);
   addEventListener("resize", hideTip);
 
@@ -114,7 +120,7 @@
       shown.removeAttribute("aria-busy");
       modal();
       const text = shown.querySelector(".att-text");
-      const at = text?.querySelector("mark.att-here") || text?.querySelector("#att-at");
+      const at = text?.querySelector("mark.att-quote-now") || text?.querySelector("#att-at");
       if (at) centre(text, at, "auto");
       else text?.scrollTo(0, 0);
       shown.querySelector("h2")?.focus({ preventScroll: true });
@@ -161,8 +167,8 @@
     link.setAttribute("aria-current", "true");
     for (const mark of shown.querySelectorAll("mark")) {
       const here = mark.dataset.k === String(k);
-      mark.classList.toggle("att-here", here);
-      mark.classList.toggle("att-other", !here);
+      mark.classList.toggle("att-quote-now", here);
+      mark.classList.toggle("att-quote-other", !here);
     }
     const said = shown.querySelector(".att-place-of");
     if (said) said.textContent = said.dataset.of.replace("{n}", k + 1).replace("{of}", places().length);
@@ -195,7 +201,7 @@
     }
     const by = target.closest("[data-step]");
     if (by) step(Number(by.dataset.step));
-    const mark = target.closest(".att-text mark.att-other");
+    const mark = target.closest(".att-text mark.att-quote-other");
     if (mark && getSelection().isCollapsed) go(Number(mark.dataset.k), false);
   });
 
