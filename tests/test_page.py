@@ -144,38 +144,6 @@ def test_evidence_then_sentences_then_sources(visit: Visit, fake: FakeAssistant)
     assert page.locator("#att-send").is_visible() and not page.locator("#att-stop").is_visible()
 
 
-def test_a_marker_jumps_to_its_source_and_the_document_opens_at_the_quote(
-    visit: Visit, fake: FakeAssistant
-) -> None:
-    page = visit(height=420)
-    turn = ask(page, "Why?")
-    marker = turn.locator(".att-marker").first
-    assert "Titre 003" in (marker.get_attribute("aria-label") or "")
-    marker.focus()
-    page.keyboard.press("Enter")
-    page.wait_for_function("document.activeElement.id === 't1-c1'")
-    assert page.url.startswith("http://127.0.0.1")
-    turn.locator("#t1-c1 .att-open").first.click()
-    page.wait_for_selector(".att-panel mark")
-    quote = fake.evidence()[0].place.quote
-    assert page.inner_text(".att-panel mark") == quote
-    shown = page.evaluate("document.querySelector('.att-text').textContent")
-    assert shown == fake.text("003_2f0f35355889fd64.txt").replace("\r\n", "\n")
-    page.wait_for_function(
-        "(r => r.top >= 0 && r.bottom <= innerHeight)"
-        "(document.querySelector('.att-panel mark').getBoundingClientRect())"
-    )
-    page.keyboard.press("Escape")
-    assert not page.locator(".att-panel").is_visible()
-    assert page.evaluate("document.activeElement.className") == "att-open"
-    turn.locator("#t1-c1 .att-also summary").click()
-    turn.locator("#t1-c1 .att-also .att-open").click()
-    page.wait_for_selector(".att-panel mark")
-    page.wait_for_function("document.querySelector('.att-panel h2').innerText === 'Titre 000'")
-    page.click(".att-close")
-    assert not page.locator(".att-panel").is_visible()
-
-
 def test_disagreement_and_refusal(visit: Visit) -> None:
     page = visit()
     turn = ask(page, "Do they disagree?")
