@@ -132,6 +132,7 @@ def test_who_leaves_before_their_turn_leaves_no_file(place: tuple[Documents, Any
     path = uploaded("a.txt", b"The bridge.\n", "left")
     adding = tab.add(REQUEST, event({"files": [{"name": "a.txt", "size": 1, "path": str(path)}]}))
     next(adding)
+    assert "You are next" in next(adding)[0]
     adding.close()
     assert not path.exists()
     go.set()

@@ -20,7 +20,7 @@ from gradio.utils import get_upload_folder
 from rag.errors import Cancelled, DocumentSkipped, RagError
 from rag.types import SyncReport
 from rag.ui import documents_html, pieces
-from rag.ui.desk import AssistantLike, Desk, Progressed, Put, Work, sync_work
+from rag.ui.desk import AssistantLike, Desk, Progressed, Put, Tick, Work, sync_work
 from rag.ui.documents_html import Taken
 from rag.ui.documents_text import document_words
 from rag.ui.text import Strings, strings_for
@@ -211,9 +211,14 @@ class Documents:
         keep = gr.skip()
         yield documents_html.progress(None, strings), keep, gr.update(interactive=False)
         shown, problem, table = "", "", keep
+        ahead = 0
         try:
             for item in self.desk.run(work, threading.Event()):
-                if isinstance(item, Progressed):
+                if isinstance(item, Tick):
+                    if item.ahead not in (0, ahead):
+                        yield documents_html.waiting(item.ahead, strings), keep, keep
+                    ahead = item.ahead
+                elif isinstance(item, Progressed):
                     yield documents_html.progress(item, strings), keep, keep
                 elif isinstance(item, tuple | SyncReport):
                     shown = said(item)

@@ -137,6 +137,15 @@ def progress(step: Progressed | None, strings: Strings) -> str:
     )
 
 
+def waiting(ahead: int, strings: Strings) -> str:
+    """Others are served first."""
+    said = strings.next_in_line if ahead == 1 else strings.count(strings.in_line, ahead)
+    return (
+        f'<p class="att-status" role="status"><span class="att-dot" aria-hidden="true"></span>'
+        f"{esc(said)}</p>"
+    )
+
+
 def outcomes(taken: Sequence[Taken], strings: Strings, problem: str = "") -> str:
     """What became of each file; `problem` when they could not be indexed."""
     words = document_words(strings)
