@@ -299,7 +299,7 @@ def test_documents_and_reindex(visit: Visit) -> None:
     assert "no date" in rows[1]
     page.click("#att-reindex")
     page.wait_for_selector("#att-report li")
-    assert "skipped empty.pdf it holds no text" in page.inner_text("#att-report li")
+    assert "skipped empty.pdf: it holds no text" in page.inner_text("#att-report li")
     page.wait_for_selector("#att-reindex:not([disabled])")
     page.click(".att-table .att-open >> nth=0")
     page.wait_for_selector(".att-panel .att-text")
