@@ -151,10 +151,12 @@
       }
     }
   }
-  document.addEventListener("DOMContentLoaded", () => {
+  function begin() {
     document.body.append(region);
     new MutationObserver(() => { announce(); toasts(); }).observe(document.body, {
       subtree: true, childList: true, attributes: true, attributeFilter: ["data-state"],
     });
-  });
+  }
+  if (document.body) begin();
+  else document.addEventListener("DOMContentLoaded", begin);
 })();
