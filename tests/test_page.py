@@ -218,18 +218,6 @@ def test_two_visitors_wait_in_line_and_see_nothing_of_each_other(
     assert fake.asked[-1] == ("And now?", ())  # a stopped turn is no history, another's neither
 
 
-def test_a_reload_in_the_middle_of_an_answer(visit: Visit, fake: FakeAssistant) -> None:
-    page = visit()
-    fake.cancelled_seen.clear()
-    ask(page, "slow please", "reading")
-    page.reload()
-    page.wait_for_selector(".att-welcome")
-    assert fake.cancelled_seen.wait(3)
-    ask(page, "Why?")
-    # Gradio's client complains about the stream that the reload cut: expected here, here alone.
-    complaints[:] = [text for text in complaints if not re.search("AbortError|errored out", text)]
-
-
 def test_examples_and_words_follow_the_browser_language(visit: Visit) -> None:
     for locale, placeholder, first, send in (
         ("en-GB", "Ask your documents…", "Why was Microsoft's bid rejected?", "Send"),
