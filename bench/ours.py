@@ -12,9 +12,10 @@ from rag import compose
 from rag.answer import MODEL_SHARE
 from rag.assistant import Assistant, open_assistant
 from rag.config import Settings
-from rag.models.gguf import embedded_gguf, requantised
+from rag.models.gguf import embedded_gguf
 from rag.models.judges import default_judge
 from rag.models.llama import LlamaGenerator
+from rag.models.quantised import requantised
 from rag.prompts import answer_language, answer_prompt
 from rag.protocols import Judge
 from rag.types import Finished, Message, Passage, Searched, SentenceReady

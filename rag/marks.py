@@ -41,7 +41,7 @@ def _words(*alternatives: str) -> re.Pattern[str]:
 
 _NE = re.compile(r"(?<![\w'])(?:ne(?!\w)|n')")
 _SECOND = _words(
-    "pas", "point", "jamais", "plus", "aucun", "aucune", "rien", "personne", "ni", "guère",
+    "pas", "point", "jamais", r"(?<!le )(?<!la )(?<!les )plus", "aucun", "aucune", "rien", "personne", "ni", "guère",
     "nul", "nulle", "nullement",
 )  # fmt: skip
 _ALONE_FR = _words(
@@ -230,7 +230,8 @@ _KINDS_EN: dict[str, re.Pattern[str]] = {
         r"described? as", "as a", "as an", "seen as", "viewed as",
     ),
     "obligation": _words(
-        "must", r"ha(?:s|ve|d) to", r"having to", r"requir\w+", r"forc(?:e|es|ed|ing)",
+        "must", r"ha(?:s|ve|d) to", r"having to", r"requir\w+",
+        r"forc(?:e|es|ed|ing)(?: \w+){0,4} (?:to|into|out)",
         r"oblig\w+", "need to", "needs to", "needed to", r"order(?:s|ed)? \w+ to", "supposed to",
     ),
     "future": _words("will", "shall", r"\w+'ll", "won't", "going to", r"(?:is|are) to"),
@@ -240,7 +241,9 @@ _KINDS_EN: dict[str, re.Pattern[str]] = {
     "universal": _words("all", "every", "always", "everyone", "everything", "entire(?:ly)?", "each",
                         "whole", "completely", "totally", "fully"),
     "cause": _words(
-        "because", "due to", "owing to", "as a result", "thanks to", "therefore", "thus", "since",
+        "because", "due to", "owing to", "as a result", "thanks to", "therefore", "thus",
+        r"since(?! (?:\d|then|last|january|february|march|april|may|june|july|august|september|october|"
+        r"november|december))",
         "on account of", r"reasons?", "caused", "in response to", r"led to", "the cause",
         "in view of", "out of",
     ),

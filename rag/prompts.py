@@ -42,20 +42,13 @@ _LEADS = {
     },
 }
 
-_SYSTEM = {
-    "en": (
-        "You answer a question from numbered sentences. Use only what they say, in their words. "
-        "Answer in English in one or two short sentences. End each sentence with the number of the "
-        "sentence that proves it, in brackets, as [2]. If they don't answer, write: no answer."
-    ),
-    "fr": (
-        "Tu réponds à une question à partir de phrases numérotées. N'utilise que ce qu'elles disent, "
-        "avec leurs mots. Réponds en français en une ou deux phrases courtes. Termine chaque phrase "
-        "par le numéro de la phrase qui la prouve, entre crochets, comme [2]. Si elles ne répondent "
-        "pas, écris : pas de réponse."
-    ),
-}
-_LABELS = {"en": ("Sentences:", "Question:"), "fr": ("Phrases :", "Question :")}
+_SYSTEM = (
+    "Answer the question from the numbered sentences alone, in {language}: one or two short "
+    "sentences, each followed by the number of the sentence that proves it, as [2]. If none of them "
+    "answers it, write: no answer."
+)
+_TRANSLATE = "Translate into {language}."
+"""English whatever the language asked for: small models follow it better, and it is half as long."""
 
 NO_ANSWER = re.compile(r"\W*(no answer|pas de r[ée]ponse)\b", re.IGNORECASE)
 """What a generator writes when the sentences don't answer."""
@@ -94,10 +87,20 @@ def quoted(language: str, quote_language: str, quote: str, first: bool) -> tuple
 def answer_prompt(question: str, language: str, evidence: Sequence[str]) -> list[Message]:
     """The generator's chat: the constant head first, so that its reading can be reused; documents'
     words stand on one line each, as data, after their number."""
-    spoken = answer_language(language)
-    sentences, asked = _LABELS[spoken]
     numbered = "\n".join(f"[{n}] {one_line(text)}" for n, text in enumerate(evidence, 1))
     return [
-        Message("system", _SYSTEM[spoken]),
-        Message("user", f"{sentences}\n{numbered}\n\n{asked} {one_line(question)}"),
+        Message("system", _SYSTEM.format(language=_spoken(language))),
+        Message("user", f"{numbered}\n\nQuestion: {one_line(question)}"),
     ]
+
+
+def translation_prompt(text: str, language: str) -> list[Message]:
+    """The generator's chat for one sentence put into English or French."""
+    return [
+        Message("system", _TRANSLATE.format(language=_spoken(language))),
+        Message("user", one_line(text)),
+    ]
+
+
+def _spoken(language: str) -> str:
+    return _LANGUAGE_NAMES["en"][answer_language(language)]

@@ -63,9 +63,25 @@ def numbers(text: str, language: str = "und") -> tuple[Number, ...]:
             continue
         found.append(_finish(lowered, match.start(), match.end(), -value if match["sign"] else value,
                              "ordinal" if match["ordinal"] else None))  # fmt: skip
+    found += [
+        Number(match.start(), match.end(), _roman(match["numeral"]), "ordinal")
+        for match in _ROMAN.finditer(text)
+    ]
     covered = _free(len(text), [*dated, *(Span(n.start, n.end) for n in found)])
     found += _in_words(text, lowered, language, covered)
     return tuple(sorted(found, key=lambda n: n.start))
+
+
+_ROMAN = re.compile(r"(?<!\w)(?P<numeral>(?=[XVI])X{0,3}(?:IX|IV|V?I{0,3}))(?:er|re|e|ème)(?!\w)")
+"""Centuries and the like, as French writes them: "le XXe siècle"."""
+_ROMAN_VALUES = {"X": 10, "V": 5, "I": 1}
+
+
+def _roman(numeral: str) -> Decimal:
+    """Up to 39; a smaller figure before a larger one is taken away."""
+    values = [_ROMAN_VALUES[figure] for figure in numeral]
+    following = [*values[1:], 0]
+    return Decimal(sum(-v if v < f else v for v, f in zip(values, following, strict=True)))
 
 
 def _free(length: int, taken: list[Span]) -> Callable[[int, int], bool]:

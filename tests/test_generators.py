@@ -29,9 +29,10 @@ from rag.errors import ModelUnavailable, RagError, ServerUnavailable
 from rag.fakes import ScriptedGenerator
 from rag.models import gguf
 from rag.models.chat import ChatTemplate
-from rag.models.gguf import embedded_gguf, read_gguf, requantised
+from rag.models.gguf import embedded_gguf, read_gguf
 from rag.models.llama import LlamaGenerator, chosen_gguf, open_llama
 from rag.models.openai_server import OpenAIGenerator
+from rag.models.quantised import requantised
 from rag.models.turns import Turns
 from rag.protocols import Generator
 from rag.types import Message

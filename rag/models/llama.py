@@ -22,17 +22,13 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
-from rag.config import Settings, shipped
+from rag.config import Settings
 from rag.errors import ModelUnavailable, RagError
 from rag.models.chat import ChatTemplate
-from rag.models.gguf import (
-    EMBEDDED_NAME,
-    embedded_gguf,
-    read_gguf,
-    requantised,
-)
+from rag.models.gguf import EMBEDDED_NAME, embedded_gguf, read_gguf
 from rag.models.hardware import physical_cores
 from rag.models.llama_api import first_log_line, forget_log, llama_api
+from rag.models.quantised import adapted_name, adapter_file, requantised
 from rag.models.turns import Turns
 from rag.types import Message
 
@@ -50,10 +46,12 @@ class LlamaGenerator:
         name: str | None = None,
         context_tokens: int = 2048,
         threads: int | None = None,
+        adapter: Path | None = None,
     ) -> None:
         """Loads the model (a third of a second for the embedded one). `name` defaults to what the
         file calls itself, `threads` to the physical cores: all read the prompt, half decode. The
-        context is at most what the model was trained with.
+        context is at most what the model was trained with. `adapter`: a LoRA file in GGUF form to run
+        beside the model.
 
         Raises ModelUnavailable for a file that is missing, cut short or no GGUF, for an
         architecture that llama.cpp doesn't know, and when memory doesn't suffice."""
@@ -76,6 +74,8 @@ class LlamaGenerator:
                 "name another GGUF file in RAG_MODEL"
             )
         self._context = self._new_context(context_tokens, threads or physical_cores())
+        if adapter is not None:
+            self._adapt(adapter)
         self._sampler = api.llama_sampler_init_greedy()
         self._free = weakref.finalize(self, _free, api, self._sampler, self._context, self._model)
         self._free.atexit = False  # another thread may still be decoding then
@@ -108,6 +108,21 @@ class LlamaGenerator:
                 f"({first_log_line() or 'no reason given'}); name a smaller model in RAG_MODEL"
             )
         return context
+
+    def _adapt(self, adapter: Path) -> None:
+        api = self._api
+        read_gguf(adapter)
+        loaded = api.llama_adapter_lora_init(self._model, os.fsencode(adapter))
+        if loaded:  # freed with the model
+            adapters = (api.llama_adapter_lora_p_ctypes * 1)(loaded)
+            if not api.llama_set_adapters_lora(
+                self._context, adapters, 1, (ctypes.c_float * 1)(1.0)
+            ):
+                return
+        raise ModelUnavailable(
+            f"{adapter}: llama.cpp can't use it ({first_log_line() or 'no reason given'}); restore it "
+            "from the project"
+        )
 
     # --- tokens -------------------------------------------------------------------------
 
@@ -286,25 +301,26 @@ class LlamaGenerator:
 
 
 def chosen_gguf(settings: Settings) -> tuple[Path, str]:
-    """(file, name) of the GGUF that the person named; else of the trained one that comes with the
-    project; else of the embedded one. Loads nothing. Raises ModelUnavailable."""
+    """(file, name) of the GGUF that the person named; else of the embedded one, whose name says when
+    our adapter is part of it. Loads nothing. Raises ModelUnavailable."""
     if settings.model:
         return settings.model, read_gguf(settings.model, whole=False).name
-    trained = sorted((shipped("models") / "generator").glob("*.gguf"))
-    if trained:
-        return trained[0], read_gguf(trained[0], whole=False).name
-    return embedded_gguf(), EMBEDDED_NAME
+    adapter = adapter_file()
+    return embedded_gguf(), adapted_name(adapter) if adapter else EMBEDDED_NAME
 
 
 def open_llama(
     settings: Settings, note: Callable[[str], None] = lambda line: None
 ) -> LlamaGenerator:
-    """The chosen model, loaded; the embedded one from a copy that is faster, made once in the data
-    folder. `note` gets a line when that copy can't be made. Raises ModelUnavailable."""
+    """The chosen model, loaded; the embedded one from a copy that is faster and has our adapter merged
+    in, made once in the data folder. `note` gets a line when that copy can't be made. Raises
+    ModelUnavailable."""
     path, name = chosen_gguf(settings)
-    if name == EMBEDDED_NAME:
-        path = requantised(path, settings.data_folder, note)
-    return LlamaGenerator(path, name=name)
+    if settings.model:
+        return LlamaGenerator(path, name=name)
+    adapter = adapter_file()
+    copy = requantised(path, settings.data_folder, note, adapter)
+    return LlamaGenerator(copy, name=name, adapter=adapter if copy == path else None)
 
 
 class _Watch:

@@ -20,6 +20,7 @@ from rag.models.gguf import (
 from rag.models.judges import named_judge
 from rag.models.lexicon import FILE as LEXICON_FILE
 from rag.models.onnx import OnnxEmbedder, OnnxJudge, is_ours
+from rag.models.quantised import adapted_name, adapter_file
 from rag.models.weights import folder_bytes
 from rag.types import ModelInfo
 
@@ -77,11 +78,6 @@ def _generators(settings: Settings) -> list[ModelInfo]:
         found.append(ModelInfo("generator", name, settings.llm_url, 0, _UNKNOWN, True, note))
     if settings.model:
         found.append(_gguf(settings.model, in_use=not found))
-    trained = shipped("models") / "generator"
-    found += [
-        _gguf(path, in_use=not found and number == 0)
-        for number, path in enumerate(sorted(trained.glob("*.gguf")))
-    ]
     try:
         path = embedded_gguf()
     except ModelUnavailable as error:
@@ -90,9 +86,13 @@ def _generators(settings: Settings) -> list[ModelInfo]:
         return found
     note = f"from {EMBEDDED_PACKAGE.replace('_', '-')} {_version(EMBEDDED_PACKAGE)}"
     size = path.stat().st_size
-    found.append(
-        ModelInfo("generator", EMBEDDED_NAME, str(path), size, EMBEDDED_LICENCE, not found, note)
-    )
+    name = EMBEDDED_NAME
+    adapter = adapter_file()
+    if adapter is not None:
+        name = adapted_name(adapter)
+        size += adapter.stat().st_size
+        note += f", with the adapter {adapter}"
+    found.append(ModelInfo("generator", name, str(path), size, EMBEDDED_LICENCE, not found, note))
     return found
 
 

@@ -238,10 +238,10 @@ def written_digest() -> str:
     return digest.hexdigest()[:8]
 
 
-def written_rows(name: str) -> list[dict[str, Any]]:
+def written_rows(name: str, folder: Path = WRITTEN) -> list[dict[str, Any]]:
     """Rows of what we wrote, in the order of the files' names."""
     rows = []
-    for path in sorted(WRITTEN.glob(f"{name}_*.jsonl")):
+    for path in sorted(folder.glob(f"{name}_*.jsonl")):
         rows += [json.loads(line) for line in read_lines(path) if line.strip()]
     return rows
 
