@@ -1,6 +1,6 @@
 """Makes docs/screenshots/*.png: the real page, over the real index of the seeds, in a real browser.
 
-    python docs/screenshots.py [FOLDER]
+    python docs/screenshots.py [FOLDER [NAME…]]
 
 Needs a Chromium (CHROMIUM=/path/to/it; default /usr/bin/chromium) and playwright's Python package.
 The pictures are true: each waits for the state that it shows and fails if that never comes.
@@ -37,41 +37,50 @@ class Shot:
     questions: Sequence[str] = ()
     clicks: Sequence[str] = ()
     seen: str = ".att-turn[data-state=done] .att-card"
+    hover: str | None = None
+    top: str | None = None
+    """What is scrolled to the top of the page."""
     options: dict[str, Any] = field(default_factory=lambda: {"viewport": WIDE})
 
 
 WHY = "Why was Microsoft's bid rejected?"
-DARK_PHONE = {"viewport": PHONE, "color_scheme": "dark"}
-FRENCH = {"viewport": WIDE, "locale": "fr-FR"}
+DEADLINE = "What is the deadline for the sale of TikTok?"
+MARKER = "#t1 .att-sentence .att-marker"
+MARK = ".att-panel:not([aria-busy]) mark.att-quote-now"
+TABS = "[role=tab] >> text="
 
 SHOTS = (
     Shot("welcome", seen=".att-example"),
-    Shot("chat", [WHY]),
-    Shot("panel", [WHY], ["#t1-c1 .att-open"], ".att-panel mark"),
-    Shot("refusal", ["What is the capital of Peru?"], seen=".att-refusal, .att-try"),
-    Shot("french", ["Qui a été choisi comme partenaire technologique ?"], options=FRENCH),
-    Shot("documents", clicks=["[role=tab] >> text=Documents"], seen=".att-table tbody tr"),
-    Shot("dark", [WHY], options={"viewport": WIDE, "color_scheme": "dark"}),
-    Shot("phone", [WHY], options={"viewport": PHONE}),
-    Shot("phone-dark", [WHY], ["#t1-c1 .att-open"], ".att-panel mark", DARK_PHONE),
-)
-
-
-NOTES = {
-    "guide.txt": "Harbour guide\n\n2024-03-02\n\nThe harbour bridge was opened on 14 May 1931. It "
-    "carries two lanes.\n",
-    "almanac.txt": "Town almanac\n\n2023-11-20\n\nThe harbour bridge was opened on 3 June 1932. Its "
-    "engineer was Anna Holm.\n",
-}
-"""A folder of its own for a plain disagreement."""
-
-NOTE_SHOTS = (
+    Shot("chat", [WHY], hover=MARKER, seen="#att-tip:visible"),
+    Shot("panel", ["What did Microsoft say?"], [MARKER], MARK),
     Shot(
         "disagreement",
-        ["When was the harbour bridge opened?"],
-        seen=".att-disagree .att-side",
+        [DEADLINE],
+        seen=".att-disagree .att-whose",
+        top="#t1 .att-disagree",
+        options={"viewport": {"width": 1440, "height": 1200}},
+    ),
+    Shot("refusal", ["What is the capital of Peru?"], seen=".att-why li"),
+    Shot(
+        "french",
+        ["Qui a été choisi comme partenaire technologique ?"],
+        options={"viewport": WIDE, "locale": "fr-FR"},
+    ),
+    Shot("documents", clicks=[f"{TABS}Documents"], seen="#att-documents .att-open"),
+    Shot("eval", clicks=[f"{TABS}Quality"], seen="#att-quality svg"),
+    Shot("dark", [DEADLINE], [MARKER], MARK, options={"viewport": WIDE, "color_scheme": "dark"}),
+    Shot("phone", [WHY], options={"viewport": PHONE}),
+    Shot(
+        "phone-dark",
+        ["What did Microsoft say?"],
+        [MARKER],
+        MARK,
+        options={"viewport": PHONE, "color_scheme": "dark"},
     ),
 )
+
+EVAL_LIMITS = (20, 40)
+"""Questions of the runs that the Quality tab shows."""
 
 
 def take(page: Page, address: str, shot: Shot, folder: Path) -> None:
@@ -83,23 +92,36 @@ def take(page: Page, address: str, shot: Shot, folder: Path) -> None:
         page.wait_for_selector(f"#t{number}[data-state=done]", timeout=120_000)
     for target in shot.clicks:
         page.click(target)
-    page.wait_for_selector(shot.seen, timeout=120_000)
     page.wait_for_timeout(900)  # scrolling comes to rest
+    if shot.top:
+        page.locator(shot.top).evaluate(
+            "element => scrollBy(0, element.getBoundingClientRect().top - 60)"
+        )
+    if shot.hover:
+        page.locator(shot.hover).first.hover()
+    page.wait_for_selector(shot.seen, timeout=120_000)
+    page.wait_for_timeout(600)
     page.screenshot(path=folder / f"{shot.name}.png")
 
 
 def photograph(browser: Browser, docs: Path, shots: Sequence[Shot], folder: Path) -> None:
-    """All pictures of one folder of documents, over an index made for them."""
+    """All pictures of one folder of documents, over an index made for them and measured."""
+    from eval.run import main_eval
     from rag.assistant import open_assistant
     from rag.config import Settings
     from rag.ui import serve
     from rag.ui.page import build_page
 
     with tempfile.TemporaryDirectory() as data:
-        settings = Settings(docs=docs, data=Path(data))
+        settings = Settings(docs=docs, data=Path(data, "index"))
+        for limit in EVAL_LIMITS if any(shot.name == "eval" for shot in shots) else ():
+            out, questions = Path(data, f"run-{limit}"), ROOT / "eval" / "sets" / "seeds.jsonl"
+            main_eval(settings, questions, out, limit, lambda line: None)
         assistant = open_assistant(settings)
         assistant.sync()
-        served = build_page(assistant, examples=serve.examples_for(settings))
+        served = build_page(
+            assistant, examples=serve.examples_for(settings), data=settings.data_folder
+        )
         address = serve.launch(served, "127.0.0.1", serve.check_port("127.0.0.1", 0))
         for shot in shots:
             context = browser.new_context(**({"locale": "en-GB"} | shot.options))
@@ -115,14 +137,12 @@ def main(arguments: Sequence[str]) -> int:
 
     folder = Path(arguments[0]) if arguments else ROOT / "docs" / "screenshots"
     folder.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory() as notes, sync_playwright() as running:
-        for name, text in NOTES.items():
-            Path(notes, name).write_text(text, encoding="utf-8")
+    wanted = [shot for shot in SHOTS if not arguments[1:] or shot.name in arguments[1:]]
+    with sync_playwright() as running:
         browser = running.chromium.launch(
             executable_path=os.environ.get("CHROMIUM", "/usr/bin/chromium"), args=ARGUMENTS
         )
-        photograph(browser, ROOT / "seeds", SHOTS, folder)
-        photograph(browser, Path(notes), NOTE_SHOTS, folder)
+        photograph(browser, ROOT / "seeds", wanted, folder)
         browser.close()
     return 0
 

@@ -374,7 +374,7 @@ class Example:
 
 SEED_EXAMPLES: tuple[Example, ...] = (
     Example("en", "Why was Microsoft's bid rejected?"),
-    Example("en", "By which date must TikTok be sold?"),
+    Example("en", "What is the deadline for the sale of TikTok?"),
     Example("fr", f"Qui a été choisi comme partenaire technologique{NBSP}?"),
     Example("fr", f"Avec qui Walmart s’était-il allié{NBSP}?"),
 )
