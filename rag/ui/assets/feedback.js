@@ -139,7 +139,11 @@
     found.setAttribute("aria-live", "polite");
     const documents = make("select", { id: "att-say-document" },
       make("option", { value: "", textContent: words.choose }));
-    const area = make("textarea", { readOnly: true, rows: 9, id: "att-say-text", hidden: true });
+    // Not readOnly: a browser then takes most keys for scrolling. It can't be changed all the same.
+    const area = make("textarea", { rows: 9, id: "att-say-text", hidden: true, inputMode: "none", spellcheck: false });
+    area.setAttribute("aria-readonly", "true");
+    area.addEventListener("beforeinput", (event) => event.preventDefault());
+    area.addEventListener("input", () => { area.value = part?.shown ?? ""; });
     const where = make("span", { className: "att-say-where" });
     const earlier = button(words.earlier, "att-quiet", () => read(source, Math.max(0, part.start - 50_000)));
     const later = button(words.later, "att-quiet", () => read(source, part.end));
@@ -159,9 +163,12 @@
       quote.textContent = place?.quote ?? "";
       file.textContent = place?.source ?? "";
     }
+    let reading = 0;
     async function read(name, start, place = null) {
+      const mine = reading += 1;
       if (!name) { area.hidden = steps.hidden = true; return; }
       const answer = await call("say_read", { source: name, start });
+      if (mine !== reading) return; // another was chosen meanwhile
       if (answer.error) return wrong(answer.error);
       wrong("");
       source = name;
@@ -175,11 +182,12 @@
       earlier.disabled = part.start === 0;
       later.disabled = part.end >= part.length;
       where.textContent = attest.fill(words.part, part);
+      if (document.activeElement?.disabled || document.activeElement === document.body) area.focus();
       const [low, high] = place ? part.shownAt(place) : [0, 0];
-      area.focus();
       area.setSelectionRange(low, high);
       area.scrollTop = 0;
-      if (place) { // no browser says where a line of a text area stands: about there
+      if (place) { // the keyboard moves along; no browser says where a line of a text area stands: about there
+        area.focus();
         area.scrollTop = Math.max(0, (low / part.shown.length) * area.scrollHeight - area.clientHeight / 2);
       }
     }
@@ -269,9 +277,7 @@
     if (trouble) tell(trouble);
   });
 
-  document.addEventListener("DOMContentLoaded", () => {
-    new MutationObserver(press).observe(document.body, {
-      subtree: true, childList: true, attributes: true, attributeFilter: ["data-say", "aria-pressed"],
-    });
+  new MutationObserver(press).observe(document.documentElement, {
+    subtree: true, childList: true, attributes: true, attributeFilter: ["data-say", "aria-pressed"],
   });
 })();
