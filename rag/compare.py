@@ -5,13 +5,16 @@ made once a sentence, and two are compared as tuples.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from rag.deadlines import Conflict
 from rag.disagree import find_disagreements
 from rag.signature import Signature, Slot, signature
+from rag.types import Evidence, Place
 
 __all__ = [
-    "Conflict", "Signature", "find_disagreements", "group", "same", "same_statement", "signature",
+    "Conflict", "Signature", "find_disagreements", "group", "merged", "same", "same_statement",
+    "signature",
 ]  # fmt: skip
 
 MIN_ITEMS = 4
@@ -75,3 +78,23 @@ def group(signatures: Sequence[Signature]) -> list[list[int]]:
         else:
             groups.append([i])
     return groups
+
+
+def merged(evidence: Sequence[Evidence]) -> list[Evidence]:
+    """The same statement once, with its places in other files; a quotation that is quoted whole
+    once, whichever of its sentences were found."""
+    signatures = [signature(item.sentence.text, item.sentence.language) for item in evidence]
+    found: list[Evidence] = []
+    places: set[tuple[str, int, int]] = set()
+    for members in group(signatures):
+        first = evidence[members[0]]
+        key = (first.place.source, first.place.start, first.place.end)
+        if key in places:
+            continue
+        places.add(key)
+        others: dict[str, Place] = {}
+        for number in members[1:]:
+            others.setdefault(evidence[number].place.source, evidence[number].place)
+        others.pop(first.place.source, None)
+        found.append(replace(first, also=tuple(others[name] for name in sorted(others))))
+    return found

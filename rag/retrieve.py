@@ -27,7 +27,6 @@ from rag.types import (
     Document,
     Evidence,
     Passage,
-    Place,
     QueryTerm,
     Scope,
     Selection,
@@ -140,7 +139,7 @@ class Retriever:
         features = self.question_features(
             asked, candidates, scored if self.reranker.fitted else first
         )
-        evidence = self._merged([self._evidence(item) for item in scored])[:limit]
+        evidence = compare.merged([self._evidence(item) for item in scored])[:limit]
         return Retrieved(
             query,
             tuple(evidence),
@@ -322,7 +321,7 @@ class Retriever:
             return tuple(evidence)
         if self.catalog.generation() != part.generation:
             return tuple(evidence)
-        return tuple(self._merged([*evidence, *alike]))
+        return tuple(compare.merged([*evidence, *alike]))
 
     def _alike(self, part: _Part, asked: Asked, scored: Sequence[Scored]) -> list[Evidence]:
         """Statements that share words with the best ones, or the words around their values."""
@@ -370,28 +369,6 @@ class Retriever:
             self._context(item.sentence),
             sigmoid(item.logit),
         )
-
-    @staticmethod
-    def _merged(evidence: Sequence[Evidence]) -> list[Evidence]:
-        """The same statement once, with its places in other files; a quotation that is quoted whole
-        once, whichever of its sentences were found."""
-        signatures = [
-            compare.signature(item.sentence.text, item.sentence.language) for item in evidence
-        ]
-        merged: list[Evidence] = []
-        places: set[tuple[str, int, int]] = set()
-        for group in compare.group(signatures):
-            first = evidence[group[0]]
-            key = (first.place.source, first.place.start, first.place.end)
-            if key in places:
-                continue
-            places.add(key)
-            others: dict[str, Place] = {}
-            for number in group[1:]:
-                others.setdefault(evidence[number].place.source, evidence[number].place)
-            others.pop(first.place.source, None)
-            merged.append(replace(first, also=tuple(others[name] for name in sorted(others))))
-        return merged
 
 
 def _ranks(sentences: Sequence[Sentence], scores: Mapping[int, float]) -> dict[int, int]:
