@@ -100,7 +100,7 @@ def keep(data: Path, said: Said, text: Callable[[str], str], now: datetime | Non
         raise UsageError("the conversation is too long to keep: ask the question in a new one")
     if len(said.note) > MOST_NOTE:
         raise UsageError(f"the line has {len(said.note)} characters: at most {MOST_NOTE} are kept")
-    for quote in (*said.cited, *([said.right] if said.right else [])):
+    for quote in _gold(said):
         _check(quote, text)
     if len(lines.read(path(data))) >= MOST_ENTRIES:
         raise UsageError(f"{MOST_ENTRIES} entries are kept already: delete some first")
@@ -186,6 +186,11 @@ def runnable(
     return standing, notes
 
 
+def _gold(said: Said) -> list[Quote]:
+    """What the person says is right, by picking it or by praising an answer."""
+    return [said.right] if said.right else list(said.cited) if said.good else []
+
+
 def _check(quote: Quote, text: Callable[[str], str]) -> None:
     if quote.end - quote.start > MOST_QUOTE:
         raise UsageError(f"the quote is too long: choose at most {MOST_QUOTE} characters")
@@ -201,7 +206,7 @@ def _check(quote: Quote, text: Callable[[str], str]) -> None:
 def _record(said: Said, name: str, moment: datetime) -> dict[str, Any]:
     refuted = said.reason == "should_not_have_answered"
     unanswerable = refuted or (said.good and said.abstained)
-    gold = [said.right] if said.right else list(said.cited) if said.good else []
+    gold = _gold(said)
     about: dict[str, Any] = {
         "verdict": "up" if said.good else "down",
         "reason": said.reason,
