@@ -76,13 +76,24 @@ def shared(browser: Browser) -> Iterator[BrowserContext]:
 
 @pytest.fixture
 def tab(shared: BrowserContext, address: str, fake: FakeAssistant) -> Iterator[Open]:
-    """Opens a tab of the same browser."""
+    """Opens a tab of the same browser; the first of a test is the one of the test before, emptied."""
     fake.asked.clear()
     fake.cancelled_seen.clear()
-    first = [True]
+    used: list[Page] = []
 
-    def opened(url: str = address, context: BrowserContext = shared) -> Page:
-        page = context.new_page()
+    def emptied(page: Page) -> Page:
+        page.evaluate("localStorage.clear(); sessionStorage.clear()")
+        page.evaluate("document.getElementById('att-new').click()")
+        page.wait_for_function("document.querySelector('.att-welcome') && !attest.turns()")
+        page.evaluate("attest.restored(); attest.say('')")
+        return page
+
+    def opened(url: str = address) -> Page:
+        old = [page for page in shared.pages if page.url == url and page not in used]
+        page = emptied(old[0]) if old and not used else shared.new_page()
+        used.append(page)
+        if old and page is old[0]:
+            return page
         page.set_default_timeout(8_000)
         page.on("request", lambda request: requested.append(request.url))
         page.on(
@@ -90,16 +101,12 @@ def tab(shared: BrowserContext, address: str, fake: FakeAssistant) -> Iterator[O
             lambda message: complaints.append(message.text) if message.type == "error" else None,
         )
         page.on("pageerror", lambda error: complaints.append(str(error)))
-        if first[0]:
-            page.goto(f"{url}theme.css")
-            page.evaluate("localStorage.clear()")
-            first[0] = False
         page.goto(url)
         page.wait_for_selector(BOX)
         return page
 
     yield opened
-    for page in shared.pages:
+    for page in used[1:] or ([] if used and used[0].url == address else used):
         page.close()
 
 
