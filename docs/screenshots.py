@@ -9,6 +9,7 @@ The pictures are true: each waits for the state that it shows and fails if that 
 from __future__ import annotations
 
 import os
+import shutil
 import sys
 import tempfile
 from collections.abc import Sequence
@@ -58,7 +59,7 @@ SHOTS = (
         [DEADLINE],
         seen=".att-disagree .att-whose",
         top="#t1 .att-disagree",
-        options={"viewport": {"width": 1440, "height": 1200}},
+        options={"viewport": {"width": 1440, "height": 1400}},
     ),
     Shot("refusal", ["What is the capital of Peru?"], seen=".att-why li"),
     Shot(
@@ -104,24 +105,24 @@ def take(page: Page, address: str, shot: Shot, folder: Path) -> None:
     page.screenshot(path=folder / f"{shot.name}.png")
 
 
-def photograph(browser: Browser, docs: Path, shots: Sequence[Shot], folder: Path) -> None:
-    """All pictures of one folder of documents, over an index made for them and measured."""
+def photograph(browser: Browser, shots: Sequence[Shot], folder: Path) -> None:
+    """The pictures, over an index of a copy of the seeds, whose path says nothing of this machine."""
     from eval.run import main_eval
     from rag.assistant import open_assistant
     from rag.config import Settings
     from rag.ui import serve
     from rag.ui.page import build_page
+    from rag.ui.text import SEED_EXAMPLES
 
-    with tempfile.TemporaryDirectory() as data:
+    with tempfile.TemporaryDirectory(prefix="attest-") as data:
+        docs = shutil.copytree(ROOT / "seeds", Path(data, "seeds"))
         settings = Settings(docs=docs, data=Path(data, "index"))
         for limit in EVAL_LIMITS if any(shot.name == "eval" for shot in shots) else ():
             out, questions = Path(data, f"run-{limit}"), ROOT / "eval" / "sets" / "seeds.jsonl"
             main_eval(settings, questions, out, limit, lambda line: None)
         assistant = open_assistant(settings)
         assistant.sync()
-        served = build_page(
-            assistant, examples=serve.examples_for(settings), data=settings.data_folder
-        )
+        served = build_page(assistant, examples=SEED_EXAMPLES, data=settings.data_folder)
         address = serve.launch(served, "127.0.0.1", serve.check_port("127.0.0.1", 0))
         for shot in shots:
             context = browser.new_context(**({"locale": "en-GB"} | shot.options))
@@ -142,7 +143,7 @@ def main(arguments: Sequence[str]) -> int:
         browser = running.chromium.launch(
             executable_path=os.environ.get("CHROMIUM", "/usr/bin/chromium"), args=ARGUMENTS
         )
-        photograph(browser, ROOT / "seeds", wanted, folder)
+        photograph(browser, wanted, folder)
         browser.close()
     return 0
 
