@@ -136,6 +136,7 @@ def test_a_wrong_answer_by_the_keyboard_alone(tab: Open, fake: FakeAssistant, da
     """The quote lies behind emoji and a line end of two characters."""
     page = tab()
     ask(page, "When did it open?")
+    page.wait_for_selector("#t1 [data-say=down]")
     page.focus("#t1 [data-say=down]")
     page.keyboard.press("Enter")
     page.wait_for_selector("#att-say")
