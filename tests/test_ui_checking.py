@@ -74,7 +74,7 @@ def test_the_other_quotes_are_marked_lighter_and_each_can_be_reached() -> None:
     piece = document(
         INFO, text, ENGLISH, start=16, end=30, quote="Le second mot.", n=2, marks=[*marks, stale]
     )
-    assert re.findall(r'<mark class="(att-\w+)"[^>]* data-n="(\d)"', piece) == [
+    assert re.findall(r'<mark class="(att-[\w-]+)"[^>]* data-n="(\d)"', piece) == [
         ("att-quote-other", "1"),
         ("att-quote-now", "2"),
     ]
