@@ -300,6 +300,8 @@ def test_foreign_hosts_and_other_sites_pages_get_nothing(served: Served) -> None
     for url in (mcp, f"{address}gradio_api/run/ask", address):
         refused = httpx.post(url, json={"data": ["Why?"]}, headers={"Host": "evil.example"})
         assert refused.status_code == 421, url
+        refused = httpx.post(url, json={"data": ["Why?"]}, headers={"Host": "[::1.evil.example"})
+        assert refused.status_code == 421, url
         for origin in ("https://evil.example", "null", "http://localhost:1", "http://127.0.0.1",
                        address.rstrip("/") + ".evil.example", "http://[", ""):  # fmt: skip
             refused = httpx.post(url, json={"data": ["Why?"]}, headers={"Origin": origin})

@@ -128,7 +128,7 @@ def _own_host(scope: Scope) -> bool:
     if len(hosts) != 1:
         return False
     host = hosts[0].decode("latin-1")
-    name = host[: host.rindex("]") + 1] if host.startswith("[") else host.partition(":")[0]
+    name = host.partition("]")[0] if host.startswith("[") else host.partition(":")[0]
     return is_loopback(name)
 
 
