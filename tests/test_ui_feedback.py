@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import fields
+from dataclasses import fields, replace
 from pathlib import Path
 
 import pytest
@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from eval.feedback import REASONS, Entry
 from eval.history import WORST, Figured, Run, Worst
 from eval.metrics import HEADLINE
-from rag.types import DocumentInfo
+from rag.types import DocumentInfo, Scope, Selection
 from rag.ui import evals_svg
 from rag.ui.conversations import kept
 from rag.ui.desk import Desk
@@ -24,6 +24,7 @@ from rag.ui.feedback import calls
 from rag.ui.feedback_html import entries_html, thumbs, words_for_browser
 from rag.ui.feedback_text import FEEDBACK
 from rag.ui.text import ENGLISH, FRENCH
+from rag.ui.turns_html import actions
 from rag.ui.views import TurnView
 from tests.page_fake import FakeAssistant
 from tests.page_html import ATTRIBUTES, TAGS, Seen
@@ -142,6 +143,17 @@ def test_what_no_page_sends_is_one_line(name: str, given: object, tmp_path: Path
     assert not (tmp_path / "feedback.jsonl").exists()
 
 
+def test_an_answer_of_some_documents_is_no_question_to_all(tmp_path: Path) -> None:
+    scope = Scope(Selection(frozenset({"a.txt"})), 1, 5, 0)
+    answer = replace(FakeAssistant.over_seeds().ask("Why?"), scope=scope)
+    view = TurnView(1, "Why?", "done", answer=answer)
+    assert "data-say" not in actions(view, ENGLISH) and "data-copy" in actions(view, ENGLISH)
+    given = {"conversation": json.dumps({"id": "x", "turns": [kept(view)]}), "n": 1, "good": True}
+    said = called(tmp_path)["say_keep"](given)  # type: ignore[operator]
+    assert "asked of some documents" in said["error"]
+    assert not (tmp_path / "feedback.jsonl").exists()
+
+
 def test_a_quote_that_is_not_in_the_index_is_refused(tmp_path: Path) -> None:
     answer = FakeAssistant.over_seeds().ask("Why?")
     turn = kept(TurnView(1, "Why?", "done", answer=answer))
@@ -155,5 +167,6 @@ def test_a_quote_that_is_not_in_the_index_is_refused(tmp_path: Path) -> None:
         ("deux", "can't be read"),
     ):
         assert why in keep({**whole, "right": right})["error"]  # type: ignore[operator]
+    assert "data-say" in actions(TurnView(1, "Why?", "done", answer=answer), ENGLISH)
     done = keep({**whole, "right": {"source": "a.txt", "start": 5, "end": 9, "quote": "deux"}})  # type: ignore[operator]
     assert done["settled"] is True

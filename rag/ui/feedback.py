@@ -94,6 +94,8 @@ def _said(given: Mapping[str, Any]) -> Said:
         raise UsageError("there is no such answer in this conversation: ask again, then say it")
     view = sent.views[n - 1]
     assert view.answer is not None
+    if view.answer.scope is not None:
+        raise UsageError("this answer was asked of some documents: ask all of them, then say it")
     good, reason = given.get("good") is True, given.get("reason")
     if not good and reason not in feedback.REASONS:
         raise UsageError("choose what was wrong first")

@@ -90,6 +90,7 @@ def actions(view: TurnView, strings: Strings) -> str:
             f'data-copy="{esc(turn_markdown(view, strings))}" data-done="{esc(strings.copied)}" '
             f'aria-label="{esc(said.copy_long.format(n=n))}">{esc(strings.copy)}</button>'
         )
-    if view.answer:
+    # A question of a set is asked of all documents: what was said of some of them is no measure.
+    if view.answer and view.answer.scope is None:
         buttons.append(thumbs(n, strings))
     return f'<div class="att-actions">{"".join(buttons)}</div>' if buttons else ""
