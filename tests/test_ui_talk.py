@@ -53,7 +53,8 @@ def test_an_answer_comes_back_as_it_was(question: str) -> None:
     *_, last = FakeAssistant.over_seeds().stream(question)
     assert isinstance(last, Finished)
     scoped = Scope(Selection(frozenset({"b", "a"}), "2020", None), 2, 5, 1)
-    for answer in (last.answer, replace(last.answer, scope=scoped)):
+    many = Scope(Selection(frozenset(f"{n}.txt" for n in range(3_000))), 3_000, 4_000, 0)
+    for answer in (last.answer, *(replace(last.answer, scope=scope) for scope in (scoped, many))):
         sent = json.loads(json.dumps(answer.to_dict()))
         assert answer_of(sent) == answer
         assert answer_of(sent | {"later": 1}).to_dict() == answer.to_dict()

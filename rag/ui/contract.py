@@ -27,7 +27,9 @@ from rag.types import (
 T = TypeVar("T")
 
 MOST = 1_000
-"""Entries of any list."""
+"""Entries of any list, but of..."""
+MOST_CHOSEN = 100_000
+"""... the documents that were chosen."""
 FAR = 10**9
 """The greatest offset or count."""
 
@@ -109,10 +111,12 @@ def _share(fields: Mapping[str, Any], name: str = "score") -> float:
     return value
 
 
-def _list(fields: Mapping[str, Any], name: str, read: Callable[[object], T]) -> tuple[T, ...]:
+def _list(
+    fields: Mapping[str, Any], name: str, read: Callable[[object], T], most: int = MOST
+) -> tuple[T, ...]:
     value = fields.get(name)
-    if not isinstance(value, list) or len(value) > MOST:
-        raise ValueError(f"{name}: expected a list of at most {MOST}")
+    if not isinstance(value, list) or len(value) > most:
+        raise ValueError(f"{name}: expected a list of at most {most}")
     return tuple(read(item) for item in value)
 
 
@@ -203,7 +207,8 @@ def _scope(value: object) -> Scope:
     fields = an_object(value, "selection")
     sources = None
     if fields.get("sources") is not None:
-        sources = frozenset(_list(fields, "sources", lambda item: text_of({"s": item}, "s")))
+        names = _list(fields, "sources", lambda item: text_of({"s": item}, "s"), MOST_CHOSEN)
+        sources = frozenset(names)
     return Scope(
         Selection(sources, text_or_none(fields, "since"), text_or_none(fields, "until")),
         searched=_whole(fields, "searched"),
