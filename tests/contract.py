@@ -15,6 +15,8 @@ FIELDS: dict[str, dict[str, Any]] = {
                "standalone_question": str, "models": dict, "seconds": (int, float), "timings": dict},
     "citation": CITED | {"n": int, "also_in": list},
     "consulted": CITED,
+    "selection": {"sources": (list, type(None)), "since": (str, type(None)),
+                  "until": (str, type(None)), "searched": int, "of": int, "undated": int},
     "also": {"source": str, "start": int, "end": int, "quote": str, "date": (str, type(None))},
 }  # fmt: skip
 DATE = re.compile(r"\d{4}(-\d{2}(-\d{2})?)?")
@@ -35,8 +37,10 @@ def breaches(answer: dict[str, Any], text: Callable[[str], str]) -> list[str]:
             if key in value and not isinstance(value[key], kind)
         )
 
+    # There only when the question was asked of some documents.
+    selection = answer.pop("selection", None)
     shape("answer", answer)
-    spans = []
+    spans: list[dict[str, Any]] = []
     for citation in answer["citations"]:
         shape("citation", citation)
         spans += [citation, *citation["also_in"]]
@@ -57,6 +61,13 @@ def breaches(answer: dict[str, Any], text: Callable[[str], str]) -> list[str]:
             span.get("score", 0), 4
         ):
             found.append(f"score {span['score']}")
+    if selection is not None:
+        shape("selection", selection)
+        chosen = selection["sources"]
+        if chosen is not None and not {span["source"] for span in spans} <= set(chosen):
+            found.append("a place outside the selection")
+        if not selection["searched"] + selection["undated"] <= selection["of"]:
+            found.append(f"selection: {selection}")
     numbers = [citation["n"] for citation in answer["citations"]]
     if numbers != list(range(1, len(numbers) + 1)):
         found.append(f"numbers {numbers}")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ from rag.assistant import Assistant
 from rag.errors import UsageError
 from rag.fakes import HashEmbedder, MemoryStore
 from rag.types import Answer, DocumentInfo, Scope, Selection
+from tests.contract import breaches
 from tests.parts import build
 from vectorstore.chroma import ChromaStore
 
@@ -142,6 +144,7 @@ def test_a_selection_answers_as_an_index_of_these_documents(
         "sources": sorted(CHOSEN), "since": None, "until": None,
         "searched": 2, "of": 5, "undated": 0,
     }  # fmt: skip
+    assert breaches(answer.to_dict(), everything.text) == []
     assert plain(everything.ask(question).to_dict()) == before
     assert "selection" not in everything.ask(question).to_dict()
 
@@ -153,6 +156,8 @@ def test_no_place_outside_the_selection_is_ever_named(both: tuple[Assistant, Ass
     for sources in ({CHOSEN[0]}, set(CHOSEN)):
         answer = everything.ask(asked, selection=Selection(frozenset(sources)))
         assert named(answer) and named(answer) <= sources
+    elsewhere = replace(answer, scope=Scope(Selection(frozenset({"other.txt"})), 1, 5, 0))
+    assert breaches(elsewhere.to_dict(), everything.text) == ["a place outside the selection"]
 
 
 def named(answer: Answer) -> set[str]:
