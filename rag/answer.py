@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Generator as Drafts
 from contextlib import closing
 from dataclasses import dataclass
 
@@ -61,10 +62,14 @@ class AnswerInTheMaking:
         *,
         judge: Judge | None,
         lexicon: Lexicon | None,
+        one_by_one: bool = False,
     ) -> None:
-        """`judge`: who reads what the generator says in its own words; None where nobody can."""
+        """`judge`: who reads what the generator says in its own words; None where nobody can.
+        `one_by_one`: the generator is small, and is given each sentence that would be quoted by
+        itself, to say it in the question's language."""
         self.question, self.retrieved, self.clock = question, retrieved, clock
         self._judge, self._lexicon = judge, lexicon
+        self._one_by_one = one_by_one
         self.language = retrieved.query.language
         self._numbering = Numbering()
         self._sentences: list[AnswerSentence] = []
@@ -76,6 +81,47 @@ class AnswerInTheMaking:
         cancelled: Callable[[], bool],
     ) -> Iterator[SentenceReady]:
         """Each sentence as soon as it has passed its check. Needs evidence."""
+        if self._one_by_one:
+            yield from self._each(open_generator, cancelled)
+        else:
+            yield from self._whole(open_generator, cancelled)
+        self._compare()
+
+    def _each(
+        self,
+        open_generator: Callable[[], Generator | None],
+        cancelled: Callable[[], bool],
+    ) -> Iterator[SentenceReady]:
+        """What would be quoted, said in the question's language where that is proven, else quoted."""
+        spoken = answer_language(self.language)
+        said: set[str] = set()
+        for item in compose.to_quote(self.retrieved.evidence):
+            provable = self._judge is not None or item.sentence.language == spoken
+            generator = open_generator() if provable else None
+            proven = None
+            if generator is not None and not cancelled():
+                with closing(self._drafted(generator, [item], cancelled)) as drafted:
+                    proven = next(drafted, None)
+            if cancelled():
+                return
+            first = not self._sentences
+            citation = self._numbering.cite(item)
+            if proven is not None and proven[0] not in said:
+                statement, proof = proven
+                said.add(statement)
+                yield self._ready(
+                    AnswerSentence(statement, (citation.n,), "supported", proof.score)
+                )
+            else:
+                yield self._ready(compose.quoted_sentence(citation, self.language, first))
+
+    def _whole(
+        self,
+        open_generator: Callable[[], Generator | None],
+        cancelled: Callable[[], bool],
+    ) -> Iterator[SentenceReady]:
+        """The generator's own answer from all that is near the best, as far as it is proven; quotes
+        where nothing is."""
         for statement, proof in self._proven(open_generator, cancelled):
             if self._numbering.number(proof.evidence) is None and not self._room():
                 break
@@ -89,7 +135,6 @@ class AnswerInTheMaking:
                     first = not self._sentences
                     citation = self._numbering.cite(item)
                     yield self._ready(compose.quoted_sentence(citation, self.language, first))
-        self._compare()
 
     def finish(self, models: ModelNames) -> Answer:
         """The whole answer; the abstaining one if nothing was composed."""
@@ -136,7 +181,14 @@ class AnswerInTheMaking:
         generator = open_generator() if evidence else None
         if generator is None:
             return
-        read = compose.to_read(generator, evidence)
+        yield from self._drafted(generator, compose.to_read(generator, evidence), cancelled)
+
+    def _drafted(
+        self, generator: Generator, read: Sequence[Evidence], cancelled: Callable[[], bool]
+    ) -> Drafts[tuple[str, Proof], None, None]:
+        """The sentences of one draft that are proven by what it was made from, up to the first that
+        is not."""
+        spoken = answer_language(self.language)
         begun = time.perf_counter()
         checking = 0.0
 
@@ -165,8 +217,9 @@ class AnswerInTheMaking:
                         return
                     yield statement, proof
         finally:
-            self.clock.verify = checking
-            self.clock.generate = time.perf_counter() - begun - checking
+            taken = time.perf_counter() - begun - checking
+            self.clock.verify = (self.clock.verify or 0.0) + checking
+            self.clock.generate = (self.clock.generate or 0.0) + taken
 
     def _for_the_generator(self, spoken: str) -> list[Evidence]:
         """Nearly the best evidence; nothing when the best is in a language that can't be proven."""

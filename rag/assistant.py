@@ -21,7 +21,6 @@ from rag.errors import Cancelled, IndexDamaged, IndexMismatch, RagError
 from rag.followup import Query, question_language, standalone
 from rag.index import Index
 from rag.models.embedders import default_embedder
-from rag.models.gguf import EMBEDDED_NAME
 from rag.models.judges import default_judge
 from rag.models.lexicon import NumpyLexicon
 from rag.models.llama import chosen_gguf, open_llama
@@ -62,12 +61,11 @@ class Assistant:
         judge: Judge | None = None,
         generator_name: str | None = None,
         open_generator: Callable[[], Generator] | None = None,
-        extracts_only: bool = False,
+        one_by_one: bool = False,
     ) -> None:
         """`open_generator` is called when a generator is first needed; None where there is none.
-        Its name is given here, so that an answer says the same before and after. `extracts_only`:
-        it is too small for words of its own, which would nearly never be proven, so that of what it
-        says extracts alone are shown, beside quotes, as without a judge."""
+        Its name is given here, so that an answer says the same before and after. `one_by_one`:
+        it is too small to choose among sentences, and is given each by itself."""
         self.index = index
         self._retriever = Retriever(
             index.catalog,
@@ -79,7 +77,7 @@ class Assistant:
             judge=judge,
         )
         self._judge, self._lexicon = judge, lexicon
-        self._composing_judge = None if extracts_only else judge
+        self._one_by_one = one_by_one
         self._generator_name, self._open_generator = generator_name, open_generator
         self._generator: Generator | None = None
         self._lock = threading.Lock()
@@ -139,7 +137,12 @@ class Assistant:
                 retrieved.missing,
             )
             making = AnswerInTheMaking(
-                question, retrieved, clock, judge=self._composing_judge, lexicon=self._lexicon
+                question,
+                retrieved,
+                clock,
+                judge=self._judge,
+                lexicon=self._lexicon,
+                one_by_one=self._one_by_one,
             )
             if (
                 retrieved.evidence
@@ -284,7 +287,7 @@ def open_assistant(settings: Settings, *, rebuild: bool = False) -> Assistant:
             judge=default_judge(settings),
             generator_name=generator_name,
             open_generator=open_generator,
-            extracts_only=generator_name == EMBEDDED_NAME,
+            one_by_one=settings.model is None and settings.llm_url is None,
         )
     except BaseException:
         catalog.close()

@@ -46,6 +46,7 @@ def build(
     judge: Judge | None = None,
     lexicon: Lexicon | None = ENGLISH_TO_FRENCH,
     threshold: float = 0.5,
+    one_by_one: bool = False,
 ) -> Assistant:
     """An assistant over `docs`, indexed."""
     data.mkdir(parents=True, exist_ok=True)
@@ -66,6 +67,7 @@ def build(
         judge=judge,
         generator_name=generator.name if generator is not None else None,
         open_generator=(lambda: generator) if generator is not None else None,
+        one_by_one=one_by_one,
     )
 
     assistant.sync()

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -14,6 +15,7 @@ from hypothesis import strategies as st
 from rag.assistant import Assistant, turn_of
 from rag.errors import Cancelled, UsageError
 from rag.fakes import OverlapJudge, ScriptedGenerator
+from rag.protocols import Scores
 from rag.types import Answer, Finished, Searched, SentenceReady
 from tests.contract import breaches
 from tests.parts import build
@@ -55,6 +57,13 @@ def assistant(seeds: Path, data: Path) -> Iterator[Assistant]:
 
 def with_generator(seeds: Path, tmp_path: Path, *said: str, judge: Any = None) -> Assistant:
     return build(seeds, tmp_path, generator=ScriptedGenerator(" ".join(said)), judge=judge)
+
+
+class Gullible(OverlapJudge):
+    """Believes every statement: what it lets through, the rules have seen."""
+
+    def support(self, evidence: str, statements: Sequence[str]) -> Scores:
+        return np.ones(len(statements))
 
 
 def checked(assistant: Assistant, answer: Answer) -> Answer:
@@ -248,6 +257,54 @@ def test_whatever_is_asked_the_contract_holds(assistant: Assistant, question: st
     except UsageError:
         return
     checked(assistant, answer)
+
+
+# --- a small generator, which is given one sentence at a time -----------------------------
+
+
+def test_each_sentence_is_said_by_itself_or_quoted(seeds: Path, tmp_path: Path) -> None:
+    """One is put into the question's language, for the others the quotes speak."""
+    said = "ByteDance rejected the bid of the technology giant."
+    generator = ScriptedGenerator({"géant de la technologie": f"{said} [1]", "": "No idea. [1]"})
+    made = build(seeds, tmp_path, generator=generator, judge=Gullible(), one_by_one=True)
+    answer = checked(made, made.ask("why was Microsoft's bid rejected?"))
+    supported = [s for s in answer.sentences if s.support == "supported"]
+    assert [s.text for s in supported] == [said]
+    assert len(answer.sentences) == 3
+    proof = answer.citations[supported[0].citations[0] - 1].place
+    assert proof.quote.endswith("a rejeté l’offre du géant de la technologie.")
+    # A sentence a call, and nothing but what is cited.
+    assert len(generator.requests) == len(answer.sentences)
+    for messages, citation in zip(generator.requests, answer.citations, strict=True):
+        assert " ".join(citation.place.quote.split()) in messages[-1].content
+        assert "[2]" not in messages[-1].content
+    made.close()
+
+
+@pytest.mark.parametrize("lie", sorted(LIES))
+def test_no_lie_is_shown_one_by_one_either(seeds: Path, tmp_path: Path, lie: str) -> None:
+    generator = ScriptedGenerator(LIES[lie])
+    made = build(seeds, tmp_path, generator=generator, judge=OverlapJudge(), one_by_one=True)
+    answer = checked(made, made.ask(QUESTION))
+    assert {s.support for s in answer.sentences} == {"quoted"}
+    made.close()
+
+
+def test_the_same_words_are_not_said_twice(seeds: Path, tmp_path: Path) -> None:
+    generator = ScriptedGenerator(TRUTHS[0] + " [1]")
+    made = build(seeds, tmp_path, generator=generator, judge=Gullible(), one_by_one=True)
+    answer = checked(made, made.ask(QUESTION))
+    assert [s.text for s in answer.sentences].count(TRUTHS[0]) <= 1
+    made.close()
+
+
+def test_without_a_judge_a_foreign_sentence_is_quoted_unasked(seeds: Path, tmp_path: Path) -> None:
+    generator = ScriptedGenerator("ByteDance rejected it. [1]")
+    made = build(seeds, tmp_path, generator=generator, one_by_one=True)
+    answer = checked(made, made.ask("why was Microsoft's bid rejected?"))
+    assert {s.support for s in answer.sentences} == {"quoted"}
+    assert generator.requests == []
+    made.close()
 
 
 # --- stopping -----------------------------------------------------------------------------
