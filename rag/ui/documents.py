@@ -23,6 +23,7 @@ from rag.ui import documents_html, pieces
 from rag.ui.desk import AssistantLike, Desk, Progressed, Put, Tick, Work, sync_work
 from rag.ui.documents_html import Taken
 from rag.ui.documents_text import document_words
+from rag.ui.events import data_of, piece_or_error
 from rag.ui.text import Strings, strings_for
 from rag.uploads import MAX_BYTES, MAX_FILES, too_large
 
@@ -142,13 +143,7 @@ class Documents:
 
     def show(self, request: gr.Request) -> str:
         strings = strings_for(request.headers.get("accept-language"))
-        try:
-            return self._listing(strings)
-        except RagError as problem:
-            return pieces.error(str(problem))
-        except Exception:
-            log.exception("the documents could not be listed")
-            return pieces.error(strings.unexpected)
+        return piece_or_error(lambda: self._listing(strings), strings)
 
     def add(self, request: gr.Request, event: gr.EventData) -> Iterator[tuple[Any, ...]]:
         strings = strings_for(request.headers.get("accept-language"))
@@ -175,8 +170,7 @@ class Documents:
 
     def remove(self, request: gr.Request, event: gr.EventData) -> Iterator[tuple[Any, ...]]:
         strings = strings_for(request.headers.get("accept-language"))
-        data = event._data if isinstance(event._data, dict) else {}
-        source = str(data.get("source", ""))
+        source = str(data_of(event).get("source", ""))
         yield from self._streamed(
             removing(source),
             lambda item: documents_html.removed(source, strings),

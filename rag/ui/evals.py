@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -10,15 +9,13 @@ from typing import Any
 import gradio as gr
 
 from eval import feedback, history
-from rag.errors import RagError
 from rag.ui.desk import Desk
 from rag.ui.evals_html import board
+from rag.ui.events import data_of, piece_or_error
 from rag.ui.feedback_html import entries_html
 from rag.ui.feedback_text import feedback_words
-from rag.ui.pieces import error, hint
+from rag.ui.pieces import hint
 from rag.ui.text import Strings, strings_for
-
-log = logging.getLogger(__name__)
 
 
 class Evals:
@@ -32,24 +29,26 @@ class Evals:
         """The last run, and what was said."""
         strings = strings_for(request.headers.get("accept-language"))
         return (
-            _said(lambda: self._board(None, strings), strings),
-            _said(lambda: entries_html(feedback.entries(self.data), strings), strings),
+            piece_or_error(lambda: self._board(None, strings), strings),
+            piece_or_error(lambda: entries_html(feedback.entries(self.data), strings), strings),
         )
 
     def show_run(self, request: gr.Request, event: gr.EventData) -> str:
         strings = strings_for(request.headers.get("accept-language"))
-        return _said(lambda: self._board(_given(event, "run"), strings), strings)
+        return piece_or_error(
+            lambda: self._board(str(data_of(event).get("run", "")), strings), strings
+        )
 
     def forget(self, request: gr.Request, event: gr.EventData) -> str:
         """The list without an entry."""
         strings = strings_for(request.headers.get("accept-language"))
 
         def left() -> str:
-            there = feedback.forget(self.data, _given(event, "id"))
+            there = feedback.forget(self.data, str(data_of(event).get("id", "")))
             problem = None if there else feedback_words(strings).gone
             return entries_html(feedback.entries(self.data), strings, problem)
 
-        return _said(left, strings)
+        return piece_or_error(left, strings)
 
     def _board(self, chosen: str | None, strings: Strings) -> str:
         runs = history.read(self.data)
@@ -71,19 +70,3 @@ def tab(name: Any, html: Callable[[str, str], gr.HTML], desk: Desk, data: Path) 
     opened.select(evals.show, outputs=[shown, kept], **quiet)
     shown.select(evals.show_run, outputs=[shown], **quiet)
     kept.delete(evals.forget, outputs=[kept], **quiet)
-
-
-def _given(event: gr.EventData, name: str) -> str:
-    data = event._data
-    return str(data.get(name, "")) if isinstance(data, dict) else ""
-
-
-def _said(piece: Callable[[], str], strings: Strings) -> str:
-    """A piece of the page, or one line that says why there is none."""
-    try:
-        return piece()
-    except RagError as problem:
-        return error(str(problem))
-    except Exception:
-        log.exception("a request of the page failed")
-        return error(strings.unexpected)

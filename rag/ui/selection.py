@@ -19,9 +19,8 @@ from rag.errors import RagError, UsageError
 from rag.types import Scope, Selection
 from rag.ui import selection_html
 from rag.ui.desk import Desk
-from rag.ui.pieces import error
-from rag.ui.selection_text import selection_words
-from rag.ui.text import Strings, strings_for
+from rag.ui.events import data_of
+from rag.ui.text import strings_for
 
 log = logging.getLogger(__name__)
 
@@ -83,9 +82,8 @@ class Choosing:
     def apply(self, request: gr.Request, event: gr.EventData) -> tuple[Any, ...]:
         """What is chosen from now on, both controls, and the error if it can't be."""
         strings = strings_for(request.headers.get("accept-language"))
-        data = event._data if isinstance(event._data, dict) else {}
         try:
-            chosen = read_chosen(data.get("chosen"))
+            chosen = read_chosen(data_of(event).get("chosen"))
             shown = selection_html.control(self._scope(chosen), strings)
         except RagError as problem:
             return gr.skip(), gr.skip(), gr.skip(), str(problem)
@@ -140,8 +138,3 @@ def wire(desk: Desk, choice_: Choice) -> None:
     applied = choice_.dialog.apply(choosing.apply, outputs=outputs, **quiet)
     for done in (cleared, applied):
         done.then(None, [said], js="(said) => { window.attestChoice.done(said); return []; }")
-
-
-def refused(problem: RagError, strings: Strings) -> str:
-    """Where an answer would be, when what was chosen can't be read."""
-    return error(f"{selection_words(strings).damaged} ({problem})")
