@@ -148,8 +148,8 @@ def test_an_answer_of_some_documents_is_no_question_to_all(tmp_path: Path) -> No
     answer = replace(FakeAssistant.over_seeds().ask("Why?"), scope=scope)
     view = TurnView(1, "Why?", "done", answer=answer)
     assert "data-say" not in actions(view, ENGLISH) and "data-copy" in actions(view, ENGLISH)
-    given = {"conversation": json.dumps({"id": "x", "turns": [kept(view)]}), "n": 1, "good": True}
-    said = called(tmp_path)["say_keep"](given)  # type: ignore[operator]
+    conversation = json.dumps({"id": "x", "turns": [kept(view)]})
+    said = called(tmp_path)["say_keep"]({"conversation": conversation, "n": 1, "good": True})  # type: ignore[operator]
     assert "asked of some documents" in said["error"]
     assert not (tmp_path / "feedback.jsonl").exists()
 

@@ -18,7 +18,6 @@ class FeedbackStrings:
     reasons: tuple[tuple[str, str], ...]
     """By `eval.feedback.REASONS`, in the order shown."""
     note: str
-    note_hint: str
     quote: str
     quote_refutes: str
     quote_hint: str
@@ -54,7 +53,6 @@ class FeedbackStrings:
     entries: tuple[str, str]
     said_good: str
     unsettled: str
-    right_quote: str
     delete: str
     delete_long: str
     gone: str
@@ -81,7 +79,6 @@ ENGLISH = FeedbackStrings(
         ("other", "Something else"),
     ),
     note="A line about it, if you like",
-    note_hint="Kept with the question, for you to read.",
     quote="The right quote, if you know it",
     quote_refutes="The quote that shows why not, if there is one",
     quote_hint="Search for it, or choose a document and select it in the text, with the mouse or with "
@@ -118,7 +115,6 @@ ENGLISH = FeedbackStrings(
     entries=("{n} entry", "{n} entries"),
     said_good="Good answer",
     unsettled="not run by the eval: no right quote",
-    right_quote="Right quote",
     delete="Delete",
     delete_long="Delete what was said of: {question}",
     gone="It is deleted already.",
@@ -139,7 +135,6 @@ FRENCH = FeedbackStrings(
         ("other", "Autre chose"),
     ),
     note="Une ligne à ce sujet, si vous voulez",
-    note_hint="Gardée avec la question, pour que vous puissiez la relire.",
     quote="La bonne citation, si vous la connaissez",
     quote_refutes="La citation qui montre pourquoi, s’il y en a une",
     quote_hint="Cherchez-la, ou choisissez un document et sélectionnez-la dans le texte, à la souris ou "
@@ -176,7 +171,6 @@ FRENCH = FeedbackStrings(
     entries=("{n} entrée", "{n} entrées"),
     said_good="Bonne réponse",
     unsettled=f"pas utilisé par l’évaluation{NBSP}: pas de bonne citation",
-    right_quote="Bonne citation",
     delete="Supprimer",
     delete_long=f"Supprimer ce qui a été dit de{NBSP}: {{question}}",
     gone="C’est déjà supprimé.",

@@ -14,7 +14,6 @@ class SelectionStrings:
     all: str
     some: str
     change: str
-    clear: str
     clear_long: str
     since: str
     until: str
@@ -35,7 +34,6 @@ class SelectionStrings:
     apply: str
     searched: str
     left_out: tuple[str, str]
-    damaged: str
     documents: str
 
 
@@ -43,7 +41,6 @@ ENGLISH = SelectionStrings(
     all="Documents: all",
     some="Documents: {n} of {of}",
     change="Choose the documents to search",
-    clear="Search all",
     clear_long="Search all documents again",
     since="from {since}",
     until="up to {until}",
@@ -67,7 +64,6 @@ ENGLISH = SelectionStrings(
     apply="Search these",
     searched="Searched in {n} of {of} documents",
     left_out=("{n} without a date left out", "{n} without a date left out"),
-    damaged="The choice of documents can't be read: choose again, or reload the page.",
     documents="Documents",
 )
 
@@ -75,7 +71,6 @@ FRENCH = SelectionStrings(
     all=f"Documents{NBSP}: tous",
     some=f"Documents{NBSP}: {{n}} sur {{of}}",
     change="Choisir les documents où chercher",
-    clear="Chercher partout",
     clear_long="Chercher de nouveau dans tous les documents",
     since="depuis {since}",
     until="jusqu’à {until}",
@@ -99,7 +94,6 @@ FRENCH = SelectionStrings(
     apply="Chercher dans ceux-ci",
     searched="Cherché dans {n} des {of} documents",
     left_out=("{n} sans date laissé de côté", "{n} sans date laissés de côté"),
-    damaged=f"Le choix des documents est illisible{NBSP}: choisissez de nouveau, ou rechargez la page.",
     documents="Documents",
 )
 

@@ -48,11 +48,9 @@ class Strings:
 
     sources: str
     passages: tuple[str, str]
-    passages_searched: tuple[str, str]
     nearest: str
     no_passage: str
     try_heading: str
-    try_steps: tuple[str, ...]
     disagree: str
     disagree_note: str
     supported: str
@@ -62,12 +60,8 @@ class Strings:
     no_date: str
     in_language: str
     also_in: tuple[str, str]
-    open_document: str
-    source_n: str
     copy: str
     copied: str
-    question_word: str
-    answer_word: str
     sources_word: str
 
     search_label: str
@@ -174,15 +168,9 @@ ENGLISH = Strings(
     searched_for="Searched for",
     sources="Sources",
     passages=("{n} passage read", "{n} passages read"),
-    passages_searched=("{n} passage found", "{n} passages found"),
     nearest="The nearest passages, which don't answer it",
     no_passage="Nothing in the index comes near.",
     try_heading="What you can try",
-    try_steps=(
-        "Use the names, dates or words that the documents themselves would use.",
-        "Ask for one thing at a time.",
-        "Look under Documents whether the document that you have in mind is there.",
-    ),
     disagree="The sources disagree",
     disagree_note="Each is quoted; Attest doesn't choose.",
     supported="Checked",
@@ -192,12 +180,8 @@ ENGLISH = Strings(
     no_date="no date",
     in_language="in {language}",
     also_in=("and in {n} more file", "and in {n} more files"),
-    open_document="Open the document",
-    source_n="Source {n}",
     copy="Copy",
     copied="Copied",
-    question_word="Question",
-    answer_word="Answer",
     sources_word="Sources",
     search_label="Search your documents",
     search_placeholder="What are you looking for?",
@@ -276,15 +260,9 @@ FRENCH = Strings(
     searched_for="Question cherchée",
     sources="Sources",
     passages=("{n} passage lu", "{n} passages lus"),
-    passages_searched=("{n} passage trouvé", "{n} passages trouvés"),
     nearest="Les passages les plus proches, qui n’y répondent pas",
     no_passage="Rien dans l’index ne s’en approche.",
     try_heading="Ce que vous pouvez essayer",
-    try_steps=(
-        "Reprenez les noms, les dates ou les mots que les documents emploieraient.",
-        "Demandez une seule chose à la fois.",
-        "Vérifiez sous Documents que celui auquel vous pensez s’y trouve.",
-    ),
     disagree="Les sources se contredisent",
     disagree_note=f"Chacune est citée{NBSP}; Attest ne tranche pas.",
     supported="Vérifié",
@@ -294,12 +272,8 @@ FRENCH = Strings(
     no_date="sans date",
     in_language="en {language}",
     also_in=("et dans {n} autre fichier", "et dans {n} autres fichiers"),
-    open_document="Ouvrir le document",
-    source_n="Source {n}",
     copy="Copier",
     copied="Copié",
-    question_word="Question",
-    answer_word="Réponse",
     sources_word="Sources",
     search_label="Chercher dans vos documents",
     search_placeholder=f"Que cherchez-vous{NBSP}?",
