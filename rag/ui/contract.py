@@ -82,7 +82,12 @@ def text_of(fields: Mapping[str, Any], name: str) -> str:
     value = fields.get(name)
     if not isinstance(value, str):
         raise ValueError(f"{name}: expected a text, got {type(value).__name__}")
-    return value.encode("utf-8", "replace").decode("utf-8")
+    return sendable(value)
+
+
+def sendable(text: str) -> str:
+    """Text that JSON can carry: a lone surrogate, which a browser can send, is replaced."""
+    return text.encode("utf-8", "replace").decode("utf-8")
 
 
 def text_or_none(fields: Mapping[str, Any], name: str) -> str | None:

@@ -20,6 +20,7 @@ from gradio.utils import get_upload_folder
 from rag.errors import Cancelled, DocumentSkipped, RagError
 from rag.types import SyncReport
 from rag.ui import documents_html, pieces
+from rag.ui.contract import sendable
 from rag.ui.desk import AssistantLike, Desk, Progressed, Put, Tick, Work, sync_work
 from rag.ui.documents_html import Taken
 from rag.ui.documents_text import document_words
@@ -53,7 +54,7 @@ def arrived(data: object) -> list[Arrived]:
     for item in files[:MOST_NAMED] if isinstance(files, list) else []:
         if isinstance(item, dict) and isinstance(item.get("name"), str):
             size = item.get("size")
-            name = item["name"].encode("utf-8", "replace").decode("utf-8")[:300]
+            name = sendable(item["name"])[:300]
             found.append(
                 Arrived(name, size if isinstance(size, int) else 0, _uploaded(item.get("path")))
             )

@@ -18,7 +18,7 @@ from rag.types import Place
 from rag.ui.conversations import read_sent
 from rag.ui.desk import Desk
 from rag.ui.feedback_html import words_for_browser
-from rag.ui.programs import read_part
+from rag.ui.programs import read_part, text_given
 from rag.ui.text import ENGLISH
 from rag.ui.views import TurnView
 
@@ -151,7 +151,4 @@ def _place(place: Place) -> dict[str, Any]:
 
 
 def _text(given: Mapping[str, Any], name: str) -> str:
-    value = given.get(name)
-    if not isinstance(value, str):
-        raise UsageError(f"{name}: a text is expected")
-    return value.encode("utf-8", "replace").decode("utf-8")
+    return text_given(name, given.get(name))

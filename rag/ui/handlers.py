@@ -8,11 +8,11 @@ from typing import Any
 import gradio as gr
 
 from rag.ui import document_html, panels, pieces
+from rag.ui.contract import sendable
 from rag.ui.desk import Desk
 from rag.ui.events import data_of, piece_or_error
 from rag.ui.selection import read_chosen
 from rag.ui.selection_html import control
-from rag.ui.talk import sendable
 from rag.ui.text import strings_for
 
 

@@ -20,6 +20,7 @@ from rag import selection
 from rag.batch import read_history
 from rag.errors import Cancelled, RagError, UsageError
 from rag.types import Finished, Selection
+from rag.ui.contract import sendable
 from rag.ui.desk import AssistantLike, Desk, Put, Tick, Work, stream_work
 from rag.ui.shapes import AnswerShape, SearchShape, SourceShape, TextShape
 from rag.ui.text import ENGLISH
@@ -179,7 +180,7 @@ def _selected(assistant: AssistantLike, chosen: tuple[object, object, object]) -
     ):
         raise UsageError("sources: a list of texts is expected")
     since, until = (
-        None if date is None else _sendable(name, date)
+        None if date is None else text_given(name, date)
         for name, date in zip(("since", "until"), dates, strict=True)
     )
     return selection.make(assistant.sources(), patterns or (), since, until)
@@ -195,7 +196,7 @@ def _asking(
     if not isinstance(history, list | None):
         raise UsageError('"history" is a list of earlier turns')
     turns = read_history((history or [])[-MOST_HISTORY:])
-    text = _sendable("question", question)
+    text = text_given("question", question)
 
     def work(assistant: AssistantLike, put: Put) -> None:
         def take(event: object) -> None:
@@ -208,7 +209,7 @@ def _asking(
 
 
 def _searching(question: object, limit: object, chosen: tuple[object, object, object]) -> Work:
-    asked = _sendable("question", question)
+    asked = text_given("question", question)
     most = max(1, min(_whole("limit", limit), MOST_FOUND))
 
     def work(assistant: AssistantLike, put: Put) -> None:
@@ -220,7 +221,7 @@ def _searching(question: object, limit: object, chosen: tuple[object, object, ob
 
 def read_part(assistant: AssistantLike, source: object, start: object, length: object) -> TextShape:
     """Looked up among the index's names alone; nothing is opened by what a program says."""
-    name = _sendable("source", source)
+    name = text_given("source", source)
     start, length = _whole("start", start), _whole("length", length)
     info = next((info for info in assistant.sources() if info.source == name), None)
     if info is None:
@@ -244,11 +245,11 @@ def read_part(assistant: AssistantLike, source: object, start: object, length: o
     }
 
 
-def _sendable(name: str, text: object) -> str:
-    """Text that JSON can carry: a lone surrogate is replaced."""
+def text_given(name: str, text: object) -> str:
+    """Text that JSON can carry. Raises UsageError."""
     if not isinstance(text, str):
         raise UsageError(f"{name}: a text is expected")
-    return text.encode("utf-8", "replace").decode("utf-8")
+    return sendable(text)
 
 
 def _whole(name: str, value: object) -> int:

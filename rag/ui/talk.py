@@ -16,6 +16,7 @@ import gradio as gr
 from rag.errors import Cancelled, RagError
 from rag.types import Turn
 from rag.ui import render
+from rag.ui.contract import sendable
 from rag.ui.conversations import exported, kept, read_sent
 from rag.ui.desk import Desk, Tick, stream_work
 from rag.ui.selection import read_chosen
@@ -171,11 +172,6 @@ class Talk:
 
     def _show(self, views: Sequence[TurnView], strings: Strings, note: str | None = None) -> str:
         return render.conversation(views, strings, examples=self.examples, note=note)
-
-
-def sendable(text: str) -> str:
-    """Text that JSON can carry: a lone surrogate, which a browser can send, is replaced."""
-    return text.encode("utf-8", "replace").decode("utf-8")
 
 
 def _waiting_state(tick: Tick, view: TurnView) -> State:
