@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import random
+import re
 from collections import Counter
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 from hypothesis import given
@@ -14,6 +16,9 @@ from hypothesis import strategies as st
 from training.bilingual import corpora
 from training.bilingual.encoder import batches_by_length
 from training.bilingual.run import KEPT, Run
+from training.generator import data as generator_data
+from training.generator import export as export_adapter
+from training.generator.model import Adapted
 from training.judge.data import corrupted
 
 
@@ -109,3 +114,80 @@ def test_a_training_that_was_broken_off_is_taken_on(tmp_path: Path) -> None:
     assert not run.goes_on()
     run.finish()
     assert torch.equal(torch.load(tmp_path / "trained.pt")["model"]["weight"], kept)
+
+
+# --- the generator's adapter --------------------------------------------------------------
+
+
+def test_rotary_halves_are_interleaved_within_a_head() -> None:
+    rows = np.arange(8)[:, None]
+    assert export_adapter.permuted(rows, heads=2)[:, 0].tolist() == [0, 2, 1, 3, 4, 6, 5, 7]
+
+
+def test_an_adapter_begins_at_nothing_and_learns_beside_what_stays() -> None:
+    torch.manual_seed(0)
+    linear = torch.nn.Linear(6, 4, bias=False)
+    before = linear.weight.detach().clone()
+    adapted = Adapted(linear, rank=2)
+    features = torch.randn(3, 6)
+    assert torch.equal(adapted(features), linear(features))
+    adapted(features).square().sum().backward()
+    assert adapted.b.grad is not None and adapted.b.grad.abs().sum() > 0
+    assert linear.weight.grad is None and torch.equal(linear.weight, before)
+
+
+@pytest.mark.parametrize(
+    ("sentence", "answer", "kept"),
+    [
+        (
+            "Le musée, qui domine la ville, a fermé ses portes.",
+            "fermé",
+            "Le musée a fermé ses portes.",
+        ),
+        (
+            "Le musée, qui domine la ville, a fermé ses portes.",
+            "domine la ville",
+            "Le musée, qui domine la ville, a fermé ses portes.",
+        ),
+        ("a fermé ses portes", "fermé", None),  # no sentence
+    ],
+)
+def test_the_shortest_extract_keeps_the_answer(
+    sentence: str, answer: str, kept: str | None
+) -> None:
+    assert generator_data.shortest_extract(sentence, answer, "fr") == kept
+
+
+SOLVED = generator_data.Solved(
+    "When was it founded?", "en", "It was founded in 1850 by a priest.",
+    "It was founded in 1850.", ("It has two towers.", "The roof is green.", "It was sold."),
+    "written:en->en",
+)  # fmt: skip
+
+
+def test_the_marker_is_the_place_of_the_sentence_that_answers() -> None:
+    chance = random.Random(0)
+    for _ in range(60):
+        example = generator_data.asking(SOLVED, chance)
+        evidence = example.messages[1].content.split("\n\n")[0].split("\n")
+        if example.answer == generator_data.NO_ANSWER:
+            assert not any("1850" in line for line in evidence)
+        else:
+            number = int(example.answer[-2])
+            assert evidence[number - 1] == f"[{number}] It was founded in 1850 by a priest."
+
+
+def test_two_sentences_that_disagree_are_both_given() -> None:
+    (example,) = generator_data.disagreements([SOLVED], random.Random(0))
+    evidence = example.messages[1].content.split("\n\n")[0]
+    numbers = set(re.findall(r"in (\d{4}) by a priest", evidence))
+    assert "1850" in numbers and len(numbers) == 2
+    assert set(re.findall(r"founded in (\d{4})\. \[\d\]", example.answer)) == numbers
+
+
+def test_what_was_written_is_whole() -> None:
+    rows = corpora.written_rows("answers", generator_data.WRITTEN)
+    assert len({row["id"] for row in rows}) == len(rows) >= 2000
+    assert all(row["en"].strip() and row["fr"].strip() for row in rows)
+    spans = corpora.written_rows("spans", generator_data.WRITTEN)
+    assert len(spans) == 156 and all(row["accept"] for row in spans)

@@ -12,7 +12,7 @@ from training.bilingual.encoder import save_checkpoint
 
 log = logging.getLogger("training")
 SHOWN = 50
-KEPT = 400
+KEPT = 100
 """Steps between two lines of the log, and between two checkpoints."""
 SMOOTH = 0.02
 """What a new loss weighs in the figure that is logged."""

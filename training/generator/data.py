@@ -168,7 +168,12 @@ def shortest_extract(sentence: str, answer: str, language: str) -> str | None:
     best: str | None = None
     for kept in itertools.product((True, False), repeat=len(parts)):
         pieces = [
-            _piece(sentence, parts[i].start, parts[i].end) for i, keep in enumerate(kept) if keep
+            # The comma before what is left out goes with it.
+            _piece(sentence, parts[i].start, parts[i].end).rstrip(
+                "" if (*kept, True)[i + 1] else ",;: "
+            )
+            for i, keep in enumerate(kept)
+            if keep
         ]
         text = re.sub(r"\s*[,;:–—-]?\s*$", "", " ".join(pieces))
         text = text if text.endswith((".", "!")) else f"{text}."
