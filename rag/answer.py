@@ -66,7 +66,7 @@ class AnswerInTheMaking:
     ) -> None:
         """`judge`: who reads what the generator says in its own words; None where nobody can.
         `one_by_one`: the generator is small, and is given each sentence that would be quoted by
-        itself, to say it in the question's language."""
+        itself, to say of it what answers the question."""
         self.question, self.retrieved, self.clock = question, retrieved, clock
         self._judge, self._lexicon = judge, lexicon
         self._one_by_one = one_by_one
@@ -92,12 +92,14 @@ class AnswerInTheMaking:
         open_generator: Callable[[], Generator | None],
         cancelled: Callable[[], bool],
     ) -> Iterator[SentenceReady]:
-        """What would be quoted, said in the question's language where that is proven, else quoted."""
+        """What would be quoted: shorter, where the generator leaves out what is beside the point, and
+        that is proven; else as it stands. Across languages the quotes speak: what so small a model
+        says there is now and then believed by the judge and wrong all the same
+        (docs/experiments.md)."""
         spoken = answer_language(self.language)
         said: set[str] = set()
         for item in compose.to_quote(self.retrieved.evidence):
-            provable = self._judge is not None or item.sentence.language == spoken
-            generator = open_generator() if provable else None
+            generator = open_generator() if item.sentence.language == spoken else None
             proven = None
             if generator is not None and not cancelled():
                 with closing(self._drafted(generator, [item], cancelled)) as drafted:
@@ -106,7 +108,12 @@ class AnswerInTheMaking:
                 return
             first = not self._sentences
             citation = self._numbering.cite(item)
-            if proven is not None and proven[0] not in said:
+            query = self.retrieved.query
+            if (
+                proven is not None
+                and proven[0] not in said
+                and compose.to_the_point(query, proven[0], item)
+            ):
                 statement, proof = proven
                 said.add(statement)
                 yield self._ready(
@@ -200,7 +207,7 @@ class AnswerInTheMaking:
             generator,
             self.retrieved.query,
             read,
-            extracts_only=self._judge is None,
+            extracts_only=self._judge is None or self._one_by_one,
             cancelled=cancelled,
             on_token=on_token,
         )

@@ -10,10 +10,12 @@ import re
 from collections.abc import Callable, Sequence
 from collections.abc import Generator as Drafts
 
+from rag.facts import facts
 from rag.followup import Query
 from rag.prompts import NO_ANSWER, answer_language, answer_prompt, quoted
 from rag.protocols import Generator
-from rag.terms import fold, words
+from rag.question import wanted
+from rag.terms import content_words, fold, stem, words
 from rag.text import split_sentences
 from rag.types import AnswerSentence, Citation, Evidence
 
@@ -119,6 +121,35 @@ def draft(
             close()
 
 
+def to_the_point(query: Query, statement: str, item: Evidence) -> bool:
+    """Whether an extract of the evidence can stand for it: the quote's words in their order, with all
+    that the question is about, and with all that may be the answer (the dates for "when", the names
+    for "who", the reason for "why")."""
+    language, quote = item.sentence.language, item.place.quote
+    if not _in_order(_words(statement), _words(quote)):
+        return False
+    asked = {stem(word, query.language) for word in content_words(query.text, query.language)}
+    there = {stem(word, language) for word in content_words(quote, language)}
+    kept = {stem(word, language) for word in content_words(statement, language)}
+    return asked & there <= kept and _answers(query, quote, language) <= _answers(
+        query, statement, language
+    )
+
+
+def _answers(query: Query, text: str, language: str) -> set[object]:
+    """What in a text may be the answer, by the question's kind."""
+    kind, found = wanted(query.text, query.language), facts(text, language)
+    if kind == "when":
+        return {(d.year, d.month, d.day) for d in found.dates}
+    if kind == "many":
+        return {(n.value, n.unit) for n in found.numbers}
+    if kind in ("who", "where"):
+        return {part for name in found.names for part in name.key.split()}
+    if kind == "why":
+        return {mark.kind for mark in found.hedges if mark.kind in ("cause", "purpose")}
+    return set()
+
+
 def _words(text: str) -> list[str]:
     return [fold(word) for word in words(_MARKER.sub(" ", text))]
 
@@ -127,11 +158,12 @@ def _may_be_extract(draft_sentence: str, sources: Sequence[Sequence[str]]) -> bo
     """Whether the words so far, the last one aside (it may still grow), stand in one of the sources in
     their order."""
     said = _words(draft_sentence)[:-1]
-    for source in sources:
-        rest = iter(source)
-        if all(word in rest for word in said):
-            return True
-    return False
+    return any(_in_order(said, source) for source in sources)
+
+
+def _in_order(said: Sequence[str], source: Sequence[str]) -> bool:
+    rest = iter(source)
+    return all(word in rest for word in said)
 
 
 def _sentences(text: str, language: str) -> list[str]:
