@@ -7,6 +7,7 @@ import contextlib
 import json
 import multiprocessing
 import os
+import re
 import shutil
 import socket
 import struct
@@ -28,6 +29,7 @@ from rag.config import Settings
 from rag.errors import ModelUnavailable, RagError, ServerUnavailable
 from rag.fakes import ScriptedGenerator
 from rag.models import gguf
+from rag.models import llama as llama_module
 from rag.models.chat import ChatTemplate
 from rag.models.gguf import embedded_gguf, read_gguf
 from rag.models.llama import LlamaGenerator, chosen_gguf, open_llama
@@ -350,9 +352,15 @@ def test_loading_says_nothing(quick: Path) -> None:
     assert (done.stdout, done.stderr) == (b"", b"")
 
 
-def test_which_model_is_chosen(quick: Path, model_folder: Path) -> None:
-    assert chosen_gguf(Settings()) == (embedded_gguf(), "SmolLM2-135M-Instruct")
+def test_which_model_is_chosen(
+    quick: Path, model_folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     assert chosen_gguf(Settings(model=quick)) == (quick, "Smollm2 135M 8k Lc100K Mix1 Ep2")
+    path, name = chosen_gguf(Settings())
+    assert path == embedded_gguf()
+    assert re.fullmatch(r"SmolLM2-135M-Instruct\+attest-[0-9a-f]{8}", name)
+    monkeypatch.setattr(llama_module, "adapter_file", lambda: None)
+    assert chosen_gguf(Settings()) == (embedded_gguf(), "SmolLM2-135M-Instruct")
     opened = open_llama(Settings(data=model_folder))
     assert opened.name == "SmolLM2-135M-Instruct"
     assert opened._path == quick

@@ -27,6 +27,7 @@ from rag.models.embedders import (
 from rag.models.gguf import package_folder
 from rag.models.judges import CrossEncoderJudge, default_judge
 from rag.models.onnx import OnnxEmbedder, OnnxJudge
+from rag.models.quantised import adapted_name, adapter_file
 from rag.models.registry import models_at_hand
 from rag.models.weights import folder_name
 from rag.protocols import Embedder, Judge, Scores
@@ -397,8 +398,12 @@ def test_the_models_that_come_with_it() -> None:
     embedder = models["embedder", "all-MiniLM-L6-v2"]
     assert embedder.licence == "Apache-2.0"
     assert 90_000_000 < embedder.bytes < 95_000_000
-    generator = models["generator", "SmolLM2-135M-Instruct"]
-    assert (generator.licence, generator.bytes) == ("Apache-2.0", 98_362_432)
+    adapter = adapter_file()
+    assert adapter is not None
+    generator = models["generator", adapted_name(adapter)]
+    size = 98_362_432 + adapter.stat().st_size
+    assert (generator.licence, generator.bytes) == ("Apache-2.0", size)
+    assert str(adapter) in generator.note
     assert models["lexicon", "fr-en"].licence.startswith("CC BY-SA")
     used = [model.role for model in models.values() if model.in_use]
     assert sorted(set(used)) == sorted(used)

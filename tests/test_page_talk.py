@@ -110,7 +110,7 @@ def test_the_real_models_decoding_stops_within_a_second(
     assistant.sync()
     generator = assistant._opened_generator()
     assert generator is not None
-    assistant._composing_judge = OverlapJudge()  # not extracts alone: any word may come
+    assistant._judge, assistant._one_by_one = OverlapJudge(), False  # any word may come
     real = generator.generate
     pieces: list[int] = []
 
