@@ -35,7 +35,7 @@ ask: install
 	@$(BIN)/rag ask "$(Q)"
 
 test: dev
-	$(BIN)/python -m pytest -n 3 --dist loadfile $(ARGS)
+	$(BIN)/python -m pytest -n 2 --dist loadfile $(ARGS)
 
 eval: install
 	$(BIN)/rag eval $(ARGS)

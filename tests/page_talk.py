@@ -84,7 +84,7 @@ def tab(shared: BrowserContext, address: str, fake: FakeAssistant) -> Iterator[O
         used.append(page)
         if old and page is old[0]:
             return page
-        page.set_default_timeout(8_000)
+        page.set_default_timeout(60_000)
         page.on("request", lambda request: requested.append(request.url))
         page.on(
             "console",

@@ -93,7 +93,7 @@ def visit(browser: Browser, contexts: dict[str, BrowserContext], address: str) -
         pages.append(page)
         page.set_viewport_size({"width": width, "height": height})
         page.emulate_media(color_scheme=scheme)
-        page.set_default_timeout(8_000)
+        page.set_default_timeout(60_000)
         page.on("request", lambda request: requested.append(request.url))
         page.on(
             "console",

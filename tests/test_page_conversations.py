@@ -226,7 +226,7 @@ def test_a_server_that_restarts_while_the_page_is_open(tab: Open) -> None:
     fake = FakeAssistant.over_seeds()
     with served(fake) as address:
         page = tab(address)
-        page.set_default_timeout(20_000)
+        page.set_default_timeout(60_000)
         ask(page, "Who bid for it?")
     port = int(address.rsplit(":", 1)[1].strip("/"))
     with served(fake, port):

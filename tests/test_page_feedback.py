@@ -92,7 +92,7 @@ def tab(shared: BrowserContext, address: str, data: Path) -> Iterator[Open]:
 
     def opened(url: str = address) -> Page:
         page = shared.new_page()
-        page.set_default_timeout(10_000)
+        page.set_default_timeout(60_000)
         page.on("request", lambda request: requested.append(request.url))
         page.on(
             "console",

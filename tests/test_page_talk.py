@@ -225,9 +225,10 @@ def test_a_conversation_is_exported(tab: Open, fake: FakeAssistant) -> None:
 def test_all_of_it_by_keyboard(tab: Open, fake: FakeAssistant) -> None:
     page = tab()
     page.wait_for_function("document.activeElement.tagName === 'TEXTAREA'")
-    for question in ("Who bid for it?", "When did they?"):
+    for number, question in enumerate(("Who bid for it?", "When did they?"), 1):
         page.keyboard.type(question)
         page.keyboard.press("Enter")
+        page.wait_for_selector(f'#t{number}[data-state="done"]')
         page.wait_for_function("!attest.busy() && document.querySelector('#att-send')")
     seen: list[str] = []
     for _ in range(60):
