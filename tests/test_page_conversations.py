@@ -110,6 +110,11 @@ HOSTILE = '<img src=x onerror="window.__pwned=1">${window.__pwned=1}'
 def test_damaged_or_hostile_storage_is_left_out_with_a_line(tab: Open, fake: FakeAssistant) -> None:
     page = tab()
     ask(page, "Why?")
+    # Kept, and nothing under way that would write over what is put there now.
+    page.wait_for_function(
+        "!attest.busy() && Object.keys(localStorage).some(k => k.startsWith('attest.conversation.')"
+        " && JSON.parse(localStorage[k]).turns[0]?.answer)"
+    )
     page.evaluate(
         """hostile => {
         const [key] = Object.keys(localStorage).filter(k => k.startsWith('attest.conversation.'));
