@@ -15,7 +15,7 @@ from rag.followup import Query
 from rag.prompts import NO_ANSWER, answer_language, answer_prompt, quoted
 from rag.protocols import Generator
 from rag.question import wanted
-from rag.terms import content_words, fold, stem, words
+from rag.terms import content_words, fold, in_order, stem, words
 from rag.text import split_sentences
 from rag.types import AnswerSentence, Citation, Evidence
 
@@ -126,7 +126,7 @@ def to_the_point(query: Query, statement: str, item: Evidence) -> bool:
     that the question is about, and with all that may be the answer (the dates for "when", the names
     for "who", the reason for "why")."""
     language, quote = item.sentence.language, item.place.quote
-    if not _in_order(_words(statement), _words(quote)):
+    if not in_order(_words(statement), _words(quote)):
         return False
     asked = {stem(word, query.language) for word in content_words(query.text, query.language)}
     there = {stem(word, language) for word in content_words(quote, language)}
@@ -158,12 +158,7 @@ def _may_be_extract(draft_sentence: str, sources: Sequence[Sequence[str]]) -> bo
     """Whether the words so far, the last one aside (it may still grow), stand in one of the sources in
     their order."""
     said = _words(draft_sentence)[:-1]
-    return any(_in_order(said, source) for source in sources)
-
-
-def _in_order(said: Sequence[str], source: Sequence[str]) -> bool:
-    rest = iter(source)
-    return all(word in rest for word in said)
+    return any(in_order(said, source) for source in sources)
 
 
 def _sentences(text: str, language: str) -> list[str]:

@@ -10,7 +10,7 @@ from functools import lru_cache
 from rag.excerpt import segments
 from rag.facts import facts, mentions, tokens
 from rag.marks import plain
-from rag.terms import content_words, stem
+from rag.terms import content_words, in_order, stem
 from rag.types import Span
 
 _AGENT = re.compile(
@@ -57,8 +57,7 @@ def same_roles(statement: str, language: str, source: str, tongue: str) -> bool:
         return True
     repeated = [name for name in shared if _count(source, tongue, name) > 1]
     fixed = [name for name in shared if name not in repeated] if len(repeated) > 1 else shared
-    rest = iter(theirs)
-    return all(any(name == other for other in rest) for name in fixed)
+    return in_order(fixed, theirs)
 
 
 def _count(text: str, language: str, key: str) -> int:

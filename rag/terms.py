@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections import Counter
+from collections.abc import Iterable
 from functools import lru_cache
 
 import Stemmer
@@ -117,3 +118,9 @@ def misspelt(one: str, other: str) -> bool:
             return False
         before, last = last, row
     return last[-1] <= allowed
+
+
+def in_order(part: Iterable[object], whole: Iterable[object]) -> bool:
+    """Whether the items of one stand in the other in their order, others between them or not."""
+    rest = iter(whole)
+    return all(any(item == other for other in rest) for item in part)

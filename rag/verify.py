@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from decimal import Decimal
 from difflib import SequenceMatcher
 
 from rag.excerpt import extract_score, segments
@@ -19,7 +18,7 @@ from rag.marks import Mark
 from rag.protocols import Judge, Lexicon
 from rag.roles import same_roles, used_part
 from rag.statement import UNENDED, malformed, strip_markers
-from rag.terms import content_words, fold, stem
+from rag.terms import content_words, fold, in_order, stem
 from rag.types import EVIDENCE_KINDS, Evidence
 
 __all__ = [
@@ -154,7 +153,7 @@ def _figures(statement: str, language: str, said: Facts, item: Evidence) -> str 
     # Each number of the evidence proves one of the statement: "2 à 2" needs two of them.
     if len(said.numbers) > len(there.numbers) + 1:
         return "more numbers than the evidence"
-    if language == item.sentence.language and not _is_subsequence(
+    if language == item.sentence.language and not in_order(
         [n.value for n in said.numbers if n.value != 1], [n.value for n in there.numbers]
     ):
         return "numbers in another order"
@@ -169,11 +168,6 @@ def _figures(statement: str, language: str, said: Facts, item: Evidence) -> str 
 
 def _same_number(a: Number, b: Number) -> bool:
     return (a.value, a.unit, a.bound) == (b.value, b.unit, b.bound)
-
-
-def _is_subsequence(part: Sequence[Decimal], whole: Sequence[Decimal]) -> bool:
-    rest = iter(whole)
-    return all(any(x == y for y in rest) for x in part)
 
 
 def _dates(statement: str, language: str, said: Facts, item: Evidence) -> str | None:
@@ -370,11 +364,10 @@ def _anchor(
         if len(mine & theirs) >= MIN_OVERLAP * len(mine) and (own & theirs or not own):
             return None
         return "few of its words are in the evidence"
-    cognates = _cognates(common, there)
     if lexicon is not None:
         found = _share_translated(common, language, there, tongue, lexicon)
         return None if found >= MIN_TRANSLATED else "its words are not the evidence's"
-    tied = bool(cognates) or bool(said.names) or bool(said.numbers) or bool(said.dates)
+    tied = _cognates(common, there) or said.names or said.numbers or said.dates
     return None if tied else "nothing in common with the evidence"
 
 
@@ -425,8 +418,7 @@ def _close(statement: str, language: str, item: Evidence, lexicon: Lexicon | Non
     tongue, text = item.sentence.language, _shown(item)
     if language == tongue:
         mine = [stem(word, language) for word in content_words(statement, language)]
-        rest = iter([stem(word, tongue) for word in content_words(text, tongue)])
-        return all(any(x == y for y in rest) for x in mine)
+        return in_order(mine, [stem(word, tongue) for word in content_words(text, tongue)])
     words = _common(statement, language, facts(statement, language))
     return lexicon is not None and (
         _share_translated(words, language, content_words(text, tongue), tongue, lexicon) >= CLOSE
@@ -443,11 +435,9 @@ def _patchwork(statement: str, language: str, item: Evidence) -> bool:
     theirs = [stem(word, language) for word in content_words(item.sentence.text, language)]
     if not set(mine) <= set(theirs):
         return False
-    rest = iter(theirs)
-    in_order = all(any(x == y for y in rest) for x in mine)
     heads = {theirs[0]} | {
         stem(words[0], language)
         for part in segments(item.sentence.text)
         if (words := content_words(item.sentence.text[part.start : part.end], language))
     }
-    return not in_order or mine[0] not in heads
+    return not in_order(mine, theirs) or mine[0] not in heads

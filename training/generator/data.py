@@ -22,8 +22,8 @@ from rag.types import Message
 from training.answerability import data as wikipedia
 from training.bilingual import corpora, passages
 from training.bilingual.mining import Group
+from training.judge.train import WORK as JUDGE_WORK
 
-JUDGE_WORK = Path(__file__).resolve().parents[1] / "judge" / "work"
 WRITTEN = Path(__file__).resolve().parent / "written"
 REFUSED = 0.17
 """Share of the questions whose answer is taken out of the evidence."""
